@@ -1,0 +1,1 @@
+"""The native questionnaire: its model, the check of answers against it, and its conditions."""
