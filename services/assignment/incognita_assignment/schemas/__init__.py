@@ -1,0 +1,1 @@
+"""HTTP models of the assignment service, by noun. Unknown fields are refused."""
