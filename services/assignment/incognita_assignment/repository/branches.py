@@ -14,11 +14,19 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """What the matching of visits needs of a branch."""
+    """What planning needs of a branch: to match shoppers, and to tell a shopper where to go.
+
+    ``opening_hours`` is JSON data as the branch's document keeps it.
+    """
 
     branch_id: str
+    name: str
+    address: str
     city: str
     region: str
+    country: str
+    postal_code: str
+    opening_hours: Any
     position: Position | None
     geofence_m: int
     time_zone: str
