@@ -1,0 +1,28 @@
+"""W3C Trace Context in and out of headers, Kafka records and outbox documents."""
+
+from collections.abc import Mapping
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Link
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+_FORMAT = TraceContextTextMapPropagator()
+
+
+def trace_headers(context: Context | None = None) -> dict[str, str]:
+    """``traceparent`` and ``tracestate`` of the given or current context; empty outside a trace."""
+    carrier: dict[str, str] = {}
+    _FORMAT.inject(carrier, context=context)
+    return carrier
+
+
+def context_of(headers: Mapping[str, str]) -> Context:
+    """The context that the headers name; an empty one for missing or malformed headers."""
+    return _FORMAT.extract(headers, context=Context())
+
+
+def link_of(headers: Mapping[str, str]) -> Link | None:
+    """A span link to the span that the headers name, for spans that serve many traces at once."""
+    target = trace.get_current_span(context_of(headers)).get_span_context()
+    return Link(target) if target.is_valid else None
