@@ -1,20 +1,39 @@
-"""The native questionnaire as authors write it: sections, questions, how they score, what proves them."""
+"""The native questionnaire as authors write it: sections, questions, scoring, evidence."""
 
 from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
+from incognita_shared.questionnaire.conditions import checked_rule
 from incognita_shared.values import EvidenceKind, Exact, Id, Value
 
-Texts = Annotated[dict[str, str], Field(min_length=1)]
-"""Language tag (BCP 47) → text."""
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$")]
+"""A language tag by BCP 47."""
 
-Condition = dict[str, Any] | bool
-"""A JsonLogic rule over ``{"answers": {question id: value}, "value": the question's own answer}``."""
+Wording = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"^[^\x00]*$")]
+OptionalTexts = Annotated[dict[Language, Wording], Field(max_length=50)]
+Texts = Annotated[OptionalTexts, Field(min_length=1)]
+"""Language tag → text."""
 
+Condition = Annotated[dict[str, Any] | bool, AfterValidator(checked_rule)]
+"""A JsonLogic rule over ``{"answers": {question id: value}, "value": the own answer}``."""
+
+Number = Annotated[Exact, Field(ge=-(10**12), le=10**12, max_digits=18, decimal_places=6)]
+
+ExpectedValue = (
+    StrictBool
+    | Annotated[StrictInt, Field(ge=-(10**12), le=10**12)]
+    | Annotated[StrictFloat, Field(ge=-1e12, le=1e12, allow_inf_nan=False)]
+    | Annotated[StrictStr, Field(max_length=500, pattern=r"^[^\x00]*$")]
+)
+Expected = ExpectedValue | Annotated[list[ExpectedValue], Field(min_length=1, max_length=200)]
+"""What an answer must be: one value, or for a multiple choice the very set of choice ids, or for
+any other type a list of values of which one must be given."""
+
+Seconds = Annotated[Exact, Field(ge=0, le=366 * 86_400, decimal_places=3)]
 Points = Annotated[Exact, Field(ge=-10_000, le=10_000, max_digits=10, decimal_places=4)]
 Weight = Annotated[Exact, Field(ge=0, le=1000, max_digits=8, decimal_places=4)]
 
@@ -47,13 +66,13 @@ class Choice(Value):
 class Band(Value):
     """``points`` for an answer from ``minimum`` (inclusive) to ``maximum`` (exclusive)."""
 
-    minimum: Exact | None = None
-    maximum: Exact | None = None
+    minimum: Number | None = None
+    maximum: Number | None = None
     points: Points
 
 
 class CriticalEffect(StrEnum):
-    """What a missed critical question does."""
+    """What a critical question does whose outcome is ``missed``: it earned nothing."""
 
     FAIL_VISIT = "fail_visit"
     FAIL_SECTION = "fail_section"
@@ -61,7 +80,12 @@ class CriticalEffect(StrEnum):
 
 
 class ScoringMethod(StrEnum):
-    """How an answer becomes points."""
+    """How an answer becomes points.
+
+    expected_value: all points or none. choice_points: those of the choice, or the sum over the
+    choices taken. bands: those of the band in which the number lies, else none. timed_standard: all
+    points or none. none: the question does not count.
+    """
 
     EXPECTED_VALUE = "expected_value"
     CHOICE_POINTS = "choice_points"
@@ -71,26 +95,30 @@ class ScoringMethod(StrEnum):
 
 
 class TimedStandard(Value):
-    """At most (or at least) so many seconds, measured, or between two moments answered earlier.
+    """At most (or at least) so many seconds, measured, or between two answers.
 
     Either the question itself answers a duration in seconds, or ``start_question_id`` names the
-    answer (type moment or time) from which the question's own answer is reckoned. The grace is added
-    to ``maximum_s`` and taken off ``minimum_s``.
+    answer of the same type (moment or time) from which the question's own answer is reckoned; a
+    time earlier than its start is one of the next day. The grace is added to ``maximum_s`` and
+    taken off ``minimum_s``; both limits are met when they are hit exactly.
     """
 
     start_question_id: Id | None = None
-    maximum_s: Annotated[Exact, Field(ge=0)] | None = None
-    minimum_s: Annotated[Exact, Field(ge=0)] | None = None
-    grace_s: Annotated[Exact, Field(ge=0)] = Decimal(0)
+    maximum_s: Seconds | None = None
+    minimum_s: Seconds | None = None
+    grace_s: Seconds = Decimal(0)
 
 
 class Scoring(Value):
-    """How one question scores. ``points`` is what a full answer earns."""
+    """How one question scores. ``points`` is what a full answer earns, whatever the method.
+
+    ``cap`` is the highest score of a visit whose critical question with ``cap_visit`` was missed.
+    """
 
     method: ScoringMethod = ScoringMethod.NONE
     points: Points = Decimal(1)
-    expected: Any = None
-    bands: tuple[Band, ...] = ()
+    expected: Expected | None = None
+    bands: Annotated[tuple[Band, ...], Field(max_length=100)] = ()
     standard: TimedStandard | None = None
     critical: CriticalEffect | None = None
     cap: Annotated[Exact, Field(ge=0, le=100)] | None = None
@@ -108,21 +136,24 @@ class EvidenceRule(Value):
 
 
 class Question(Value):
-    """One question; its id is stable for ever. An answer of null with ``N/A`` allowed means N/A."""
+    """One question; its id is stable for ever. An answer of null with ``N/A`` allowed means N/A.
+
+    ``minimum`` and ``maximum`` bound a number, the length of a text, or how many choices are taken.
+    """
 
     id: Id
     type: QuestionType
     label: Texts
-    hint: dict[str, str] = {}
-    choices: tuple[Choice, ...] = ()
-    minimum: Exact | None = None
-    maximum: Exact | None = None
+    hint: OptionalTexts = Field(default_factory=dict)
+    choices: Annotated[tuple[Choice, ...], Field(max_length=500)] = ()
+    minimum: Number | None = None
+    maximum: Number | None = None
     required: bool = True
     relevant: Condition | None = None
     constraint: Condition | None = None
-    constraint_message: dict[str, str] = {}
+    constraint_message: OptionalTexts = Field(default_factory=dict)
     scoring: Scoring = Scoring()
-    evidence: tuple[EvidenceRule, ...] = ()
+    evidence: Annotated[tuple[EvidenceRule, ...], Field(max_length=10)] = ()
     visible_to_client: bool = True
 
 
@@ -132,11 +163,11 @@ class Section(Value):
     id: Id
     title: Texts
     weight: Weight = Decimal(1)
-    questions: Annotated[tuple[Question, ...], Field(min_length=1)]
+    questions: Annotated[tuple[Question, ...], Field(min_length=1, max_length=500)]
 
 
 class ScoreRules(Value):
-    """Rounding of the visit's score and the mark from which a visit passes (0 to 100)."""
+    """Rounding (half up) of scores, and the mark from which the rounded score passes, 0 to 100."""
 
     decimals: Annotated[int, Field(ge=0, le=4)] = 2
     pass_mark: Annotated[Exact, Field(ge=0, le=100)] | None = None
@@ -146,9 +177,9 @@ class Questionnaire(Value):
     """A whole questionnaire. Question and section ids are unique in it."""
 
     title: Texts
-    default_language: str
-    languages: tuple[str, ...]
-    sections: Annotated[tuple[Section, ...], Field(min_length=1)]
+    default_language: Language
+    languages: Annotated[tuple[Language, ...], Field(min_length=1, max_length=50)]
+    sections: Annotated[tuple[Section, ...], Field(min_length=1, max_length=100)]
     score: ScoreRules = ScoreRules()
     format: Literal[1] = 1
 

@@ -1,0 +1,167 @@
+"""Checks a report's answers against its questionnaire: types, relevance, constraints, evidence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from incognita_shared.questionnaire.conditions import ConditionError, holds
+from incognita_shared.questionnaire.model import Question, Questionnaire, QuestionType
+from incognita_shared.questionnaire.reading import (
+    UnreadableAnswer,
+    for_conditions,
+    printable,
+    read_answer,
+)
+from incognita_shared.values import EvidenceKind
+
+MOST_ERRORS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerError:
+    """What is wrong with the answer to one question, in words for the shopper."""
+
+    question_id: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredEvidence:
+    """At least so many items of a kind, asked for by one question."""
+
+    kind: EvidenceKind
+    minimum_count: int
+    question_id: str
+
+
+def check_answers(
+    questionnaire: Questionnaire, answers: Mapping[str, Any], partial: bool = False
+) -> list[AnswerError]:
+    """What is wrong with these answers, by question in order; empty when nothing is.
+
+    An answer of None means "not applicable" and is refused where the question does not allow it.
+    With ``partial`` (a draft) answers may be missing or None, and constraints are not checked yet.
+    Answers to questions that are not relevant are read, but else left alone. At most 1,000 errors.
+    """
+    known = {question.id: question for _, question in questionnaire.questions()}
+    errors = [
+        AnswerError(_as_id(question_id), "is not a question of this questionnaire")
+        for question_id in answers
+        if question_id not in known
+    ]
+    relevance = _Relevance(questionnaire, answers)
+    for question in known.values():
+        cause = _wrong(question, answers, relevance, partial)
+        if cause:
+            errors.append(AnswerError(question.id, cause))
+    return errors[:MOST_ERRORS]
+
+
+def relevant_questions(
+    questionnaire: Questionnaire, answers: Mapping[str, Any]
+) -> tuple[Question, ...]:
+    """The questions that apply, in order. A condition that cannot be evaluated applies."""
+    relevance = _Relevance(questionnaire, answers)
+    return tuple(q for _, q in questionnaire.questions() if q.id not in relevance.irrelevant)
+
+
+def required_evidence(
+    questionnaire: Questionnaire, answers: Mapping[str, Any]
+) -> list[RequiredEvidence]:
+    """The evidence that relevant questions ask for; one answered "not applicable" asks for none."""
+    relevance = _Relevance(questionnaire, answers)
+    return [
+        RequiredEvidence(rule.kind, rule.minimum_count, question.id)
+        for _, question in questionnaire.questions()
+        if question.id not in relevance.irrelevant and not not_applicable(question, answers)
+        for rule in question.evidence
+        if rule.minimum_count > 0
+        and (rule.when is None or relevance.holds_or_fails(rule.when, question))
+    ]
+
+
+def not_applicable(question: Question, answers: Mapping[str, Any]) -> bool:
+    """Whether the shopper answered that the question does not apply, and was allowed to."""
+    return (
+        question.scoring.not_applicable_allowed
+        and question.id in answers
+        and answers[question.id] is None
+    )
+
+
+def is_blank(answer: object) -> bool:
+    """Whether there is no answer: none given, an empty text, no choice taken."""
+    return answer is None or answer in ("", [], ())
+
+
+class _Relevance:
+    """Which questions apply; a condition sees the answers of applicable earlier questions only."""
+
+    def __init__(self, questionnaire: Questionnaire, answers: Mapping[str, Any]) -> None:
+        self.questionnaire = questionnaire
+        self.seen: dict[str, object] = {}
+        """Readable answers of relevant questions, as conditions see them."""
+        self.irrelevant: set[str] = set()
+        self.unreadable: dict[str, str] = {}
+        self.faulty: dict[str, str] = {}
+        for _, question in questionnaire.questions():
+            self._take(question, answers.get(question.id))
+
+    def _take(self, question: Question, answer: object) -> None:
+        try:
+            relevant = question.relevant is None or holds(question.relevant, self.seen)
+        except ConditionError as error:
+            relevant = True
+            self.faulty[question.id] = str(error)
+        if not relevant:
+            self.irrelevant.add(question.id)
+        if is_blank(answer):
+            return
+        try:
+            value = read_answer(question, answer)
+        except UnreadableAnswer as error:
+            self.unreadable[question.id] = str(error)
+        else:
+            if relevant:
+                self.seen[question.id] = for_conditions(value)
+
+    def holds_or_fails(self, rule: dict[str, Any] | bool, question: Question) -> bool:
+        """Whether the rule holds; one that fails asks for the evidence rather than dropping it."""
+        try:
+            return holds(rule, self.seen, self.seen.get(question.id))
+        except ConditionError:
+            return True
+
+
+def _wrong(
+    question: Question, answers: Mapping[str, Any], relevance: _Relevance, partial: bool
+) -> str | None:
+    if question.id in relevance.unreadable:
+        return relevance.unreadable[question.id]
+    if partial or question.id in relevance.irrelevant:
+        return None
+    if question.id in relevance.faulty:
+        return f"cannot be checked: {relevance.faulty[question.id]}"
+    if question.id in answers and answers[question.id] is None:
+        return None if not_applicable(question, answers) else "cannot be 'not applicable'"
+    if is_blank(answers.get(question.id)):
+        required = question.required and question.type is not QuestionType.NOTE
+        return "must be answered" if required else None
+    return _broken_constraint(question, relevance)
+
+
+def _broken_constraint(question: Question, relevance: _Relevance) -> str | None:
+    if question.constraint is None:
+        return None
+    try:
+        if holds(question.constraint, relevance.seen, relevance.seen[question.id]):
+            return None
+    except ConditionError as error:
+        return f"cannot be checked: {error}"
+    language = relevance.questionnaire.default_language
+    return question.constraint_message.get(language, "breaks the question's constraint")
+
+
+def _as_id(question_id: str) -> str:
+    printed = printable(question_id)
+    return question_id if printed == repr(question_id) else printed
