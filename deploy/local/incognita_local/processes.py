@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
@@ -54,6 +55,7 @@ class Process:
         self.log_path = log_path or Path(os.devnull)
         self.cwd = cwd
         self.wanted = False
+        self.started_at = 0.0  # time.monotonic()
         self._child: subprocess.Popen[bytes] | None = None
         self._id: ProcessId | None = None
 
@@ -79,6 +81,7 @@ class Process:
             raise LocalError(f"{self.name} can't be started ({self.argv[0]}): {error}") from error
         self._id = ProcessId.of(self._child.pid)
         self.wanted = True
+        self.started_at = time.monotonic()
         return self
 
     @property

