@@ -1,3 +1,4 @@
+import contextlib
 import time
 
 import pytest
@@ -151,8 +152,6 @@ RULES = st.recursive(
 @given(RULES, st.dictionaries(st.sampled_from(["greeted", "minutes"]), SCALARS), SCALARS)
 def test_any_rule_ends_soon_in_a_verdict_or_a_condition_error(rule, answers, value):
     begin = time.perf_counter()
-    try:
+    with contextlib.suppress(ConditionError):
         assert holds(rule, answers, value) in (True, False)
-    except ConditionError:
-        pass
     assert time.perf_counter() - begin < 1

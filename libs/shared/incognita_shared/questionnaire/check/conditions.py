@@ -67,11 +67,14 @@ def _trial_problems(
 ) -> Iterator[tuple[str, str]]:
     """Runs the rule with nothing answered and with everything that it names answered."""
     samples = {one.id: _sample(one) for one in named}
-    for answers, value in (({}, None), (samples, _sample(question))):
+    trials: tuple[tuple[str, dict[str, object], object], ...] = (
+        ("when nothing is answered", {}, None),
+        ("when all is answered", samples, _sample(question)),
+    )
+    for state, answers, value in trials:
         try:
             holds(rule, answers, value)
         except ConditionError as error:
-            state = "when all is answered" if answers else "when nothing is answered"
             yield field, f"{state}: {error}"
 
 

@@ -1,7 +1,9 @@
 """A small questionnaire with one question of nearly every kind."""
 
+from copy import deepcopy
 from typing import Any
 
+import pytest
 from incognita_shared.questionnaire.model import Questionnaire
 
 DEFINITION: dict[str, Any] = {
@@ -137,4 +139,17 @@ ANSWERS: dict[str, Any] = {
     "change": "yes",
 }
 
-PIZZA = Questionnaire.model_validate(DEFINITION)
+
+@pytest.fixture
+def definition() -> dict[str, Any]:
+    return deepcopy(DEFINITION)
+
+
+@pytest.fixture(scope="session")
+def pizza() -> Questionnaire:
+    return Questionnaire.model_validate(DEFINITION)
+
+
+@pytest.fixture
+def answers() -> dict[str, Any]:
+    return deepcopy(ANSWERS)
