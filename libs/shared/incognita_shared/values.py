@@ -14,7 +14,12 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+YEARS = range(1970, 2200)
+
+
 def _to_utc(moment: datetime) -> datetime:
+    if moment.year not in YEARS:  # at the ends of the calendar a change of zone overflows
+        raise ValueError(f"must lie in the years {YEARS[0]} to {YEARS[-1]}")
     return moment.astimezone(UTC)
 
 
