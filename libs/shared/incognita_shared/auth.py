@@ -1,0 +1,181 @@
+"""API keys: who calls, for which chain, in which role.
+
+A key is ``inc_<key id>_<secret>``; only the SHA-256 of its 256-bit secret is stored. A key found
+good is remembered for at most two seconds, so a revocation acts within two seconds of its event.
+"""
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from incognita_shared.mongo.client import Database
+from incognita_shared.problems import Forbidden, Unauthorized
+
+if TYPE_CHECKING:
+    from incognita_shared.events.assignment import ApiKeyChanged
+    from incognita_shared.kafka.incoming import Received
+    from incognita_shared.mongo.work import Work
+
+API_KEYS = "api_keys"
+OPERATOR_KEY_ID = "operator"
+REMEMBERED_S = 2.0
+_MOST_REMEMBERED = 10_000
+_LONGEST_KEY = 200
+_READ_MAX_MS = 5_000
+
+
+class Role(StrEnum):
+    """What a key may do."""
+
+    OPERATOR = "operator"
+    AGENCY = "agency"
+    REVIEWER = "reviewer"
+    CHAIN_MANAGER = "chain_manager"
+    FRANCHISE_MANAGER = "franchise_manager"
+    BRANCH_MANAGER = "branch_manager"
+    SHOPPER = "shopper"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The caller. ``chain_id`` is None for the operator alone."""
+
+    key_id: str
+    role: Role
+    chain_id: str | None = None
+    shopper_id: str | None = None
+    franchisee_id: str | None = None
+    branch_ids: tuple[str, ...] = ()
+
+    @property
+    def chain(self) -> str:
+        """The chain that the key is bound to; raises ``Forbidden`` for a key bound to none."""
+        if self.chain_id is None:
+            raise Forbidden("This key is bound to no chain")
+        return self.chain_id
+
+
+def secret_sha256(secret: str) -> str:
+    """What is stored of a secret: its SHA-256 in hexadecimal."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def new_api_key() -> tuple[str, str, str]:
+    """A new key: its id, its secret, and the text that the client keeps; stored is only a hash."""
+    key_id = secrets.token_hex(8)
+    secret = secrets.token_urlsafe(32)
+    return key_id, secret, f"inc_{key_id}_{secret}"
+
+
+async def on_api_key_changed(received: "Received[ApiKeyChanged]", work: "Work") -> None:
+    """Keep the newest state of the key; an older one that comes late changes nothing.
+
+    One conditional write, with no read before it: the condition is part of the update, so that it
+    can't meet a duplicate key, which would end the transaction of the whole batch.
+    """
+    event = received.event
+    state = event.model_dump(exclude={"key_id"}) | {"branch_ids": list(event.branch_ids)}
+    newer = {"$lt": [{"$ifNull": ["$version", -1]}, event.version]}
+    document = {"$mergeObjects": [{"_id": event.key_id}, {"$literal": state}]}
+    update = [{"$replaceWith": {"$cond": [newer, document, "$$ROOT"]}}]
+    work.update(API_KEYS, {"_id": event.key_id}, update, upsert=True)
+
+
+class ApiKeys:
+    """Looks keys up in ``api_keys`` and remembers good ones for ``REMEMBERED_S`` seconds."""
+
+    def __init__(self, db: Database, operator_key_sha256: str | None = None) -> None:
+        self._collection = db[API_KEYS]
+        self._operator_key_sha256 = operator_key_sha256
+        self._remembered: OrderedDict[str, tuple[float, str, Principal]] = OrderedDict()
+
+    async def principal_of(self, token: str) -> Principal:
+        """Who holds ``token``; raises ``Unauthorized``, with the same words whatever is wrong."""
+        key_id, secret = _parts(token)
+        stored_hash, principal = await self._find(key_id)
+        if not hmac.compare_digest(secret_sha256(secret), stored_hash):
+            raise _not_accepted()
+        return principal
+
+    async def _find(self, key_id: str) -> tuple[str, Principal]:
+        if key_id == OPERATOR_KEY_ID:
+            if self._operator_key_sha256 is None:
+                raise _not_accepted()
+            return self._operator_key_sha256, Principal(key_id, Role.OPERATOR)
+        remembered = self._remembered.get(key_id)
+        if remembered and remembered[0] > time.monotonic():
+            return remembered[1], remembered[2]
+        return await self._read(key_id)
+
+    async def _read(self, key_id: str) -> tuple[str, Principal]:
+        document = await self._collection.find_one({"_id": key_id}, max_time_ms=_READ_MAX_MS)
+        if document is None or document.get("revoked", True):
+            self._remembered.pop(key_id, None)
+            raise _not_accepted()
+        found = document["secret_sha256"], _principal(document)
+        self._remembered[key_id] = (time.monotonic() + REMEMBERED_S, *found)
+        self._remembered.move_to_end(key_id)
+        while len(self._remembered) > _MOST_REMEMBERED:
+            self._remembered.popitem(last=False)
+        return found
+
+
+def _principal(document: dict[str, Any]) -> Principal:
+    role = Role(document["role"])
+    if role is Role.OPERATOR:  # only the environment makes an operator
+        raise _not_accepted()
+    return Principal(
+        key_id=document["_id"],
+        role=role,
+        chain_id=document["chain_id"],
+        shopper_id=document.get("shopper_id"),
+        franchisee_id=document.get("franchisee_id"),
+        branch_ids=tuple(document.get("branch_ids") or ()),
+    )
+
+
+def _parts(token: str) -> tuple[str, str]:
+    prefix, _, rest = token.partition("_")
+    key_id, _, secret = rest.partition("_")
+    if prefix != "inc" or not key_id or not secret or len(token) > _LONGEST_KEY:
+        raise _not_accepted()
+    return key_id, secret
+
+
+def _not_accepted() -> Unauthorized:
+    return Unauthorized("The API key is unknown, wrong or revoked")
+
+
+_bearer = HTTPBearer(
+    scheme_name="ApiKey",
+    bearerFormat="inc_<key id>_<secret>",
+    description="An API key of Incognita, bound to one chain and one role",
+    auto_error=False,
+)
+
+
+def allow(*roles: Role) -> Callable[..., Awaitable[Principal]]:
+    """A dependency that lets these roles in: 401 without a good key, 403 for another role."""
+
+    async def principal(
+        request: Request,
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    ) -> Principal:
+        if credentials is None:
+            raise Unauthorized("Give an API key: `Authorization: Bearer inc_…`")
+        keys: ApiKeys = request.app.state.api_keys
+        caller = await keys.principal_of(credentials.credentials)
+        if caller.role not in roles:
+            raise Forbidden(f"The role {caller.role} may not do this")
+        return caller
+
+    return principal
