@@ -1,4 +1,4 @@
-"""Checks a report's answers against its questionnaire: types, relevance, constraints, evidence."""
+"""Checks a report's answers against its questionnaire: types, read, constraints, evidence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 from incognita_shared.questionnaire.conditions import ConditionError, holds
 from incognita_shared.questionnaire.model import Question, Questionnaire, QuestionType
 from incognita_shared.questionnaire.reading import (
+    Answer,
     UnreadableAnswer,
     for_conditions,
     printable,
@@ -49,9 +50,9 @@ def check_answers(
         for question_id in answers
         if question_id not in known
     ]
-    relevance = _Relevance(questionnaire, answers)
+    read = ReadAnswers(questionnaire, answers)
     for question in known.values():
-        cause = _wrong(question, answers, relevance, partial)
+        cause = _wrong(question, answers, read, partial)
         if cause:
             errors.append(AnswerError(question.id, cause))
     return errors[:MOST_ERRORS]
@@ -61,22 +62,22 @@ def relevant_questions(
     questionnaire: Questionnaire, answers: Mapping[str, Any]
 ) -> tuple[Question, ...]:
     """The questions that apply, in order. A condition that cannot be evaluated applies."""
-    relevance = _Relevance(questionnaire, answers)
-    return tuple(q for _, q in questionnaire.questions() if q.id not in relevance.irrelevant)
+    read = ReadAnswers(questionnaire, answers)
+    return tuple(q for _, q in questionnaire.questions() if q.id not in read.irrelevant)
 
 
 def required_evidence(
     questionnaire: Questionnaire, answers: Mapping[str, Any]
 ) -> list[RequiredEvidence]:
     """The evidence that relevant questions ask for; one answered "not applicable" asks for none."""
-    relevance = _Relevance(questionnaire, answers)
+    read = ReadAnswers(questionnaire, answers)
     return [
         RequiredEvidence(rule.kind, rule.minimum_count, question.id)
         for _, question in questionnaire.questions()
-        if question.id not in relevance.irrelevant and not not_applicable(question, answers)
+        if question.id not in read.irrelevant and not not_applicable(question, answers)
         for rule in question.evidence
         if rule.minimum_count > 0
-        and (rule.when is None or relevance.holds_or_fails(rule.when, question))
+        and (rule.when is None or read.holds_or_fails(rule.when, question))
     ]
 
 
@@ -94,16 +95,23 @@ def is_blank(answer: object) -> bool:
     return answer is None or answer in ("", [], ())
 
 
-class _Relevance:
-    """Which questions apply; a condition sees the answers of applicable earlier questions only."""
+class ReadAnswers:
+    """A report's answers as its questionnaire reads them.
+
+    ``values``: question id → the answer, of those that are readable. ``irrelevant``: ids of the
+    questions that do not apply. ``unreadable`` and ``faulty``: question id → why its answer cannot
+    be read, why its relevance cannot be evaluated (it then counts as relevant). A condition sees
+    the answers of relevant questions only.
+    """
 
     def __init__(self, questionnaire: Questionnaire, answers: Mapping[str, Any]) -> None:
         self.questionnaire = questionnaire
-        self.seen: dict[str, object] = {}
-        """Readable answers of relevant questions, as conditions see them."""
+        self.values: dict[str, Answer] = {}
         self.irrelevant: set[str] = set()
         self.unreadable: dict[str, str] = {}
         self.faulty: dict[str, str] = {}
+        self.seen: dict[str, object] = {}
+        """Readable answers of relevant questions, as conditions see them."""
         for _, question in questionnaire.questions():
             self._take(question, answers.get(question.id))
 
@@ -122,6 +130,7 @@ class _Relevance:
         except UnreadableAnswer as error:
             self.unreadable[question.id] = str(error)
         else:
+            self.values[question.id] = value
             if relevant:
                 self.seen[question.id] = for_conditions(value)
 
@@ -134,31 +143,31 @@ class _Relevance:
 
 
 def _wrong(
-    question: Question, answers: Mapping[str, Any], relevance: _Relevance, partial: bool
+    question: Question, answers: Mapping[str, Any], read: ReadAnswers, partial: bool
 ) -> str | None:
-    if question.id in relevance.unreadable:
-        return relevance.unreadable[question.id]
-    if partial or question.id in relevance.irrelevant:
+    if question.id in read.unreadable:
+        return read.unreadable[question.id]
+    if partial or question.id in read.irrelevant:
         return None
-    if question.id in relevance.faulty:
-        return f"cannot be checked: {relevance.faulty[question.id]}"
+    if question.id in read.faulty:
+        return f"cannot be checked: {read.faulty[question.id]}"
     if question.id in answers and answers[question.id] is None:
         return None if not_applicable(question, answers) else "cannot be 'not applicable'"
     if is_blank(answers.get(question.id)):
         required = question.required and question.type is not QuestionType.NOTE
         return "must be answered" if required else None
-    return _broken_constraint(question, relevance)
+    return _broken_constraint(question, read)
 
 
-def _broken_constraint(question: Question, relevance: _Relevance) -> str | None:
+def _broken_constraint(question: Question, read: ReadAnswers) -> str | None:
     if question.constraint is None:
         return None
     try:
-        if holds(question.constraint, relevance.seen, relevance.seen[question.id]):
+        if holds(question.constraint, read.seen, read.seen[question.id]):
             return None
     except ConditionError as error:
         return f"cannot be checked: {error}"
-    language = relevance.questionnaire.default_language
+    language = read.questionnaire.default_language
     return question.constraint_message.get(language, "breaks the question's constraint")
 
 
