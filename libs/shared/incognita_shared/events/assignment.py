@@ -6,7 +6,17 @@ from pydantic import Field
 
 from incognita_shared.events.envelope import Event, ShopperId, VisitEvent
 from incognita_shared.questionnaire.model import Questionnaire
-from incognita_shared.values import Channel, Id, Moment, Money, Ownership, Position, Sha256, Terms, Text
+from incognita_shared.values import (
+    Channel,
+    Id,
+    Moment,
+    Money,
+    Ownership,
+    Position,
+    Sha256,
+    Terms,
+    Text,
+)
 
 CATALOG = "assignment.catalog.v1"
 EVENTS = "assignment.events.v1"

@@ -11,7 +11,7 @@ EVENTS = "comparison.events.v1"
 
 
 class StandingChanged(VisitEvent):
-    """An approved visit moved its branch. ``mean_score``: raw mean of the wave's approved scores."""
+    """An approved visit moved its branch; ``mean_score`` is the raw mean of its approved scores."""
 
     noun: ClassVar[str] = "standing"
     verb: ClassVar[str] = "changed"

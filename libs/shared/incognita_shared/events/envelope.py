@@ -52,7 +52,7 @@ class Event(BaseModel):
 
 
 class VisitEvent(Event):
-    """An event of one visit. ``seq`` counts the visit's events on this topic from 1, without gaps."""
+    """An event of one visit. ``seq`` counts its events on this topic from 1, without gaps."""
 
     visit_id: Id
     branch_id: Id

@@ -1,0 +1,284 @@
+"""The consumer loop: claim partitions, apply batches, publish what they say, never skip.
+
+The truth about offsets is in MongoDB (``mongo/checkpoint.py``); Kafka's committed offset is only a
+measure of lag. The loop itself claims what the group has assigned, so nothing slow runs inside the
+group's callbacks; records of a partition that is not held are dropped, for the claim seeks.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.structs import ConsumerRecord
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
+
+from incognita_shared.health import Health
+from incognita_shared.kafka.apply import Applier
+from incognita_shared.kafka.batch import BatchProcessor, Slice
+from incognita_shared.kafka.dead_letter import DeadLetterLimit, DeadLetterLimitError
+from incognita_shared.kafka.incoming import Handlers, Incoming, Reader
+from incognita_shared.kafka.ownership import Ownership
+from incognita_shared.kafka.producer import Producer, PublishError
+from incognita_shared.kafka.publisher import Publisher
+from incognita_shared.kafka.spans import measure_lag
+from incognita_shared.mongo.checkpoint import Checkpoints, Source
+from incognita_shared.mongo.inbox import Inbox
+from incognita_shared.mongo.outbox import Outbox
+from incognita_shared.mongo.parking import Parking
+from incognita_shared.settings import KafkaSettings, kafka_name
+from incognita_shared.telemetry import instruments
+
+BACKOFF_FIRST_S, BACKOFF_MOST_S = 0.2, 30.0
+REPLAY_EVERY_S = 2.0
+LAG_EVERY_S = 10.0
+NAME = "consumer"
+log = logging.getLogger(__name__)
+
+
+async def create_delivery_indexes(db: AsyncDatabase[dict[str, Any]]) -> None:
+    """Collections and indexes of inbox, outbox and parking, before any transaction."""
+    for store in (Inbox(db), Outbox(db), Parking(db)):
+        await store.create_indexes()
+
+
+class Consumer:
+    """All topics of one service, in one consumer group, handled by one table of handlers."""
+
+    def __init__(
+        self,
+        service: str,
+        *,
+        db: AsyncDatabase[dict[str, Any]],
+        producer: Producer,
+        handlers: Handlers,
+        health: Health,
+        settings: KafkaSettings,
+        owner: str,
+        after_commit: Sequence[Callable[[], None]] = (),
+    ) -> None:
+        self._service = service
+        self._db = db
+        self._health = health
+        self._settings = settings
+        self._after_commit = after_commit
+        self._topics = {kafka_name(event.topic): event.topic for event in handlers}
+        self._reader = Reader(handlers)
+        self._limit = DeadLetterLimit()
+        self._outbox = Outbox(db)
+        self._parking = Parking(db)
+        self._publisher = Publisher(self._outbox, producer)
+        self._checkpoints = Checkpoints(db, owner=owner)
+        self._processor = BatchProcessor(
+            service, db, handlers=handlers, checkpoints=self._checkpoints
+        )
+        self._lock = asyncio.Lock()
+        self._last_replay = self._last_lag = self._last_offsets = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Consume until ``stop`` is set, or for good once too many records can't be read."""
+        self._health.expect(NAME, within_s=60)
+        async with self._db.client.start_session() as session:
+            await self._db.command("ping", session=session)  # gives the session its id
+            self._kafka = self._connect()
+            self._ownership = Ownership(
+                self._kafka,
+                self._topics,
+                checkpoints=self._checkpoints,
+                outbox=self._outbox,
+                publisher=self._publisher,
+                parking=self._parking,
+                lsid=session.session_id["id"].as_uuid(),
+            )
+            self._applier = Applier(
+                self._service,
+                session,
+                ownership=self._ownership,
+                processor=self._processor,
+                publisher=self._publisher,
+                parking=self._parking,
+                after_commit=(*self._after_commit,),
+                afterwards=self._commit_offsets,
+            )
+            self._kafka.subscribe(list(self._topics), listener=_Listener(self))
+            publishing = asyncio.create_task(self._publisher.run(), name="publisher")
+            try:
+                await self._start(stop)
+                await self._loop(stop, publishing)
+            finally:
+                await self._publisher.drained(within_s=10)
+                publishing.cancel()
+                with suppress(KafkaError, asyncio.TimeoutError):
+                    await asyncio.wait_for(self._kafka.stop(), 10)
+
+    def _connect(self) -> AIOKafkaConsumer:
+        settings = self._settings
+        return AIOKafkaConsumer(
+            **settings.connection(),
+            client_id=self._service,
+            group_id=kafka_name(self._service),
+            group_instance_id=settings.group_instance_id,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            session_timeout_ms=settings.session_timeout_ms,
+            heartbeat_interval_ms=settings.heartbeat_interval_ms,
+            rebalance_timeout_ms=settings.rebalance_timeout_ms,
+            max_poll_interval_ms=settings.max_poll_interval_ms,
+            request_timeout_ms=settings.request_timeout_ms,
+            fetch_max_wait_ms=50,
+            max_partition_fetch_bytes=1 << 20,
+        )
+
+    async def _start(self, stop: asyncio.Event) -> None:
+        pause = BACKOFF_FIRST_S
+        while not stop.is_set():
+            try:
+                await self._kafka.start()
+            except KafkaError as error:
+                self._health.fail(NAME, f"no broker: {error}")
+                pause = await self._back_off(stop, pause)
+            else:
+                return
+
+    async def _loop(self, stop: asyncio.Event, publishing: asyncio.Task[None]) -> None:
+        pause = BACKOFF_FIRST_S
+        while not stop.is_set():
+            if publishing.done():
+                publishing.result()  # raises what ended it
+            try:
+                await self._step()
+                self._health.beat(NAME)
+                pause = BACKOFF_FIRST_S
+            except DeadLetterLimitError as error:
+                self._health.fail(NAME, f"halted: {error}")
+                log.critical("consumer halted", extra={"error": str(error)})
+                await stop.wait()
+            except (PyMongoError, PublishError, KafkaError) as error:
+                log.warning("consumer waits for a store", extra={"error": str(error)[:300]})
+                self._health.fail(NAME, f"a store is out of reach: {type(error).__name__}")
+                async with self._lock:
+                    self._ownership.forget()
+                pause = await self._back_off(stop, pause)
+
+    async def _back_off(self, stop: asyncio.Event, pause: float) -> float:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)
+        return min(pause * 2, BACKOFF_MOST_S)
+
+    async def _step(self) -> None:
+        polled = await self._kafka.getmany(
+            timeout_ms=100, max_records=self._settings.batch_max_records
+        )
+        async with self._lock:
+            await self._ownership.claim_missing()
+            self._ownership.resume_due()
+            slices = self._slices(polled)
+            if slices:
+                await self._applier.apply(slices)
+            if _due(self._last_replay, REPLAY_EVERY_S):
+                self._last_replay = time.monotonic()
+                await self._applier.replay_unparked()
+        if _due(self._last_lag, LAG_EVERY_S):
+            self._last_lag = time.monotonic()
+            await self._measure_lag()
+
+    def _slices(self, polled: Mapping[TopicPartition, Sequence[ConsumerRecord]]) -> list[Slice]:
+        """The part of what was polled that continues exactly where each held partition stands."""
+        slices: list[Slice] = []
+        for partition, polled_records in polled.items():
+            source = self._ownership.source(partition)
+            held = self._ownership.held.get(source)
+            if held is None:
+                continue
+            records = tuple(
+                self._read(source, record)
+                for record in polled_records
+                if record.offset >= held.claim.next
+            )
+            if records:
+                slices.append(
+                    Slice(
+                        source,
+                        held.claim,
+                        records,
+                        next=records[-1].offset + 1,
+                        parked=frozenset(held.parked),
+                        give_up=held.give_up,
+                    )
+                )
+        return slices
+
+    def _read(self, source: Source, record: ConsumerRecord) -> Incoming:
+        incoming = self._reader.read(
+            source, record.offset, key=record.key, value=record.value, headers=record.headers
+        )
+        self._limit.count(dead=incoming.fault is not None)
+        if incoming.fault is not None:
+            instruments().dead_letters.add(1, {"messaging.destination.name": source.topic})
+            log.error(
+                "dead letter",
+                extra={"source": str(source), "offset": record.offset, "fault": incoming.fault},
+            )
+        return incoming
+
+    async def _commit_offsets(self) -> None:
+        """Tell Kafka how far we are: advisory, for lag metrics, so at most once a second."""
+        if not _due(self._last_offsets, 1.0):
+            return
+        self._last_offsets = time.monotonic()
+        assigned = self._kafka.assignment()
+        offsets = {
+            partition: held.claim.next
+            for source, held in self._ownership.held.items()
+            if (partition := self._ownership.partition(source)) in assigned
+        }
+        # after a rebalance aiokafka raises IllegalStateError as well as CommitFailedError
+        with suppress(KafkaError, asyncio.TimeoutError, ValueError):
+            await asyncio.wait_for(self._kafka.commit(offsets), 3)
+
+    async def _measure_lag(self) -> None:
+        """Ask the brokers for the ends, which also tells whether they answer at all."""
+        held = dict(self._ownership.held)
+        if not held:
+            return
+        partitions = {self._ownership.partition(source): source for source in held}
+        ends = await asyncio.wait_for(self._kafka.end_offsets(list(partitions)), 20)
+        lags = {
+            source: max(0, ends[partition] - held[source].claim.next)
+            for partition, source in partitions.items()
+        }
+        measure_lag(self._service, lags)
+        instruments().parked_visits.set(await self._parking.count())
+
+    async def revoked(self, partitions: Sequence[TopicPartition]) -> None:
+        """Let go: let the batch under way end and its events go out, but not for long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(5), self._lock:
+                self._ownership.forget([self._ownership.source(each) for each in partitions])
+                await self._publisher.drained(within_s=3)
+
+    def assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        """Nothing is read before the claim, which the loop makes."""
+        self._ownership.forget([self._ownership.source(each) for each in partitions])
+        self._kafka.pause(*partitions)
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        await self._consumer.revoked(list(revoked))
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        self._consumer.assigned(list(assigned))
+
+
+def _due(last: float, every_s: float) -> bool:
+    return time.monotonic() - last >= every_s

@@ -1,0 +1,193 @@
+"""Publishes the events that ride in documents (``pending``), in order and at least once.
+
+The work is cut into buckets by key; each bucket has one leased owner, so that one process after the
+other publishes a document's events. A relay whose lease has run out without its noticing can only
+repeat events that are already published, never overtake: it read them in order, and a later event
+of the same document stands behind them.
+
+The relay looks at a small partial index every ``idle_s`` seconds and at once when the same process
+says ``wake()``; a change stream would wake it for others' writes as well, at the price of a cursor
+for each collection and process (docs/adr/0004).
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from pymongo import UpdateOne
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from incognita_shared.clock import now
+from incognita_shared.events.codec import Record
+from incognita_shared.health import Health
+from incognita_shared.kafka.producer import Producer, PublishError
+from incognita_shared.kafka.spans import measure_outbox_age
+from incognita_shared.mongo.outbox import Outbox
+from incognita_shared.mongo.pending import BUCKETS
+
+LEASES = "relay_leases"
+LEASE_S = 10.0
+RENEW_S = 2.5
+log = logging.getLogger(__name__)
+
+
+class Leases:
+    """Which buckets this relay owns: a fair share of them among the relays that are alive."""
+
+    def __init__(self, db: AsyncDatabase[dict[str, Any]], *, owner: str) -> None:
+        self._collection = db[LEASES]
+        self._owner = owner
+
+    async def renew(self) -> list[int]:
+        """Say that we are alive, give back what is too much, take what is free."""
+        until = now() + timedelta(seconds=LEASE_S)
+        await self._collection.update_one(
+            {"_id": f"member:{self._owner}"}, {"$set": {"until": until}}, upsert=True
+        )
+        members = await self._collection.count_documents(
+            {"_id": {"$regex": "^member:"}, "until": {"$gt": now()}}
+        )
+        share = -(-BUCKETS // max(1, members))
+        owned: list[int] = []
+        for bucket in range(BUCKETS):
+            if await self._hold(bucket, until, wanted=len(owned) < share):
+                owned.append(bucket)
+        return owned
+
+    async def _hold(self, bucket: int, until: Any, *, wanted: bool) -> bool:
+        if not wanted:
+            await self._collection.delete_one({"_id": f"bucket:{bucket}", "owner": self._owner})
+            return False
+        mine_or_free = {
+            "_id": f"bucket:{bucket}",
+            "$or": [{"owner": self._owner}, {"until": {"$lt": now()}}],
+        }
+        try:
+            await self._collection.update_one(
+                mine_or_free, {"$set": {"owner": self._owner, "until": until}}, upsert=True
+            )
+        except DuplicateKeyError:
+            return False  # another relay holds it
+        return True
+
+    async def release(self) -> None:
+        """Let others take over at once."""
+        await self._collection.delete_many({"owner": self._owner})
+        await self._collection.delete_one({"_id": f"member:{self._owner}"})
+
+
+class Relay:
+    """The relay of one process over the collections whose documents carry events."""
+
+    def __init__(
+        self,
+        db: AsyncDatabase[dict[str, Any]],
+        *,
+        collections: Sequence[str],
+        producer: Producer,
+        health: Health,
+        owner: str,
+        idle_s: float = 0.1,
+        batch: int = 200,
+    ) -> None:
+        self._db = db
+        self._collections = tuple(collections)
+        self._producer = producer
+        self._health = health
+        self._leases = Leases(db, owner=owner)
+        self._outbox = Outbox(db)
+        self._idle_s = idle_s
+        self._batch = batch
+        self._woken = asyncio.Event()
+        self._owned: list[int] = []
+
+    def wake(self) -> None:
+        """Something was written: look now."""
+        self._woken.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Publish until ``stop`` is set; a store that is down is waited for, never skipped."""
+        self._health.expect("relay", within_s=30)
+        renewed, pause = 0.0, self._idle_s
+        loop = asyncio.get_running_loop()
+        while not stop.is_set():
+            try:
+                if loop.time() - renewed > RENEW_S:
+                    self._owned = await self._leases.renew()
+                    renewed = loop.time()
+                busy = await self.round()
+                self._health.beat("relay")
+                pause = self._idle_s
+            except (PyMongoError, PublishError) as error:
+                log.warning("relay waits for a store", extra={"error": str(error)[:300]})
+                busy, pause = False, min(pause * 2, 10.0)
+            if not busy:
+                await self._sleep(stop, pause)
+        await self._leave()
+
+    async def round(self) -> bool:
+        """Publish one batch of each collection. True if there may be more at once."""
+        self._woken.clear()
+        busy = False
+        for name in self._collections:
+            busy = await self._publish_batch(name) or busy
+        return busy
+
+    async def _publish_batch(self, name: str) -> bool:
+        cursor = self._db[name].find(
+            {"has_pending": True, "relay_bucket": {"$in": self._owned}},
+            {"pending": 1},
+            limit=self._batch,
+            max_time_ms=5_000,
+        )
+        documents = await cursor.to_list()
+        ready = await self._without_earlier(documents)
+        if not ready:
+            return False
+        records = [Record.of_document(each) for found in ready for each in found["pending"]]
+        await self._producer.publish(records)
+        await self._db[name].bulk_write([_published(found) for found in ready], ordered=False)
+        measure_outbox_age(name, records)
+        return True
+
+    async def _without_earlier(
+        self, documents: Sequence[Mapping[str, Any]]
+    ) -> list[Mapping[str, Any]]:
+        """Leave out those of which an event decided earlier, by a handler, is still unpublished."""
+        subjects = {each["subject"] for found in documents for each in found["pending"]}
+        if not subjects:
+            return []
+        waiting = await self._outbox.unpublished(subjects)
+        return [
+            found
+            for found in documents
+            if not waiting.intersection(each["subject"] for each in found["pending"])
+        ]
+
+    async def _sleep(self, stop: asyncio.Event, pause: float) -> None:
+        waits = {asyncio.ensure_future(self._woken.wait()), asyncio.ensure_future(stop.wait())}
+        _, left = await asyncio.wait(waits, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+        for task in left:
+            task.cancel()
+
+    async def _leave(self) -> None:
+        try:
+            await self._leases.release()
+        except PyMongoError:
+            log.info("leases not released; they run out in %s s", LEASE_S)
+
+
+def _published(document: Mapping[str, Any]) -> UpdateOne:
+    """Take out exactly what was published; events appended meanwhile stay."""
+    ids = [each["id"] for each in document["pending"]]
+    left = {"$filter": {"input": "$pending", "cond": {"$not": [{"$in": ["$$this.id", ids]}]}}}
+    return UpdateOne(
+        {"_id": document["_id"]},
+        [
+            {"$set": {"pending": left}},
+            {"$set": {"has_pending": {"$gt": [{"$size": "$pending"}, 0]}}},
+        ],
+    )

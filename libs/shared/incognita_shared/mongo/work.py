@@ -1,0 +1,139 @@
+"""What a handler of events gets: one transaction, shared by the events of a batch.
+
+Writes are gathered and sent together, in their order, when the batch ends or just before a read of
+the same collection; so a handler sees what earlier events of the batch have done, and a batch of
+500 events costs a few round trips, not a thousand.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+
+from incognita_shared.events.codec import Record, encode
+from incognita_shared.events.envelope import Event
+from incognita_shared.ids import derived_id
+from incognita_shared.mongo.checkpoint import Source
+from incognita_shared.telemetry import trace_headers
+
+Document: TypeAlias = dict[str, Any]
+Write: TypeAlias = InsertOne[Document] | UpdateOne | ReplaceOne[Document] | DeleteOne
+READ_MAX_MS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The record that is being handled: where it came from and its event id."""
+
+    source: Source
+    event_id: str
+
+
+@dataclass
+class Work:
+    """Reads and writes of one transaction, and the events it gives rise to."""
+
+    service: str
+    db: AsyncDatabase[Document]
+    session: AsyncClientSession
+    _cause: Cause | None = None
+    _writes: dict[str, list[Write]] = field(default_factory=lambda: defaultdict(list))
+    _records: dict[Source, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    _numbers: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+
+    def caused_by(self, cause: Cause) -> None:
+        """From here on, events are the consequence of this record."""
+        self._cause = cause
+
+    def insert(self, collection: str, document: Mapping[str, Any]) -> None:
+        """Insert a new document. A duplicate key fails the whole batch: read first."""
+        self._writes[collection].append(InsertOne(dict(document)))
+
+    def update(
+        self,
+        collection: str,
+        where: Mapping[str, Any],
+        update: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        *,
+        upsert: bool = False,
+    ) -> None:
+        """Update one document, or none if nothing matches and ``upsert`` is not set."""
+        self._writes[collection].append(UpdateOne(where, update, upsert=upsert))
+
+    def replace(
+        self,
+        collection: str,
+        where: Mapping[str, Any],
+        document: Mapping[str, Any],
+        *,
+        upsert: bool = True,
+    ) -> None:
+        """Put ``document`` in the place of the one that matches."""
+        self._writes[collection].append(ReplaceOne(where, dict(document), upsert=upsert))
+
+    def delete(self, collection: str, where: Mapping[str, Any]) -> None:
+        """Delete one document, if it is there."""
+        self._writes[collection].append(DeleteOne(where))
+
+    async def find_one(
+        self,
+        collection: str,
+        where: Mapping[str, Any],
+        projection: Mapping[str, Any] | None = None,
+    ) -> Document | None:
+        """One document, with this batch's own writes applied."""
+        await self._flush(collection)
+        return await self.db[collection].find_one(
+            where, projection, session=self.session, max_time_ms=READ_MAX_MS
+        )
+
+    async def find(
+        self,
+        collection: str,
+        where: Mapping[str, Any],
+        projection: Mapping[str, Any] | None = None,
+    ) -> list[Document]:
+        """All matching documents, with this batch's own writes applied."""
+        await self._flush(collection)
+        cursor = self.db[collection].find(
+            where, projection, session=self.session, max_time_ms=READ_MAX_MS
+        )
+        return await cursor.to_list()
+
+    def publish(self, event: Event) -> None:
+        """Say the event once this transaction has committed, after all that were said before.
+
+        Its id follows from the record that caused it, so that handling that record again says the
+        same event again, which readers recognise.
+        """
+        if self._cause is None:
+            raise RuntimeError("publish() outside of a handler")
+        numbered = (self._cause.event_id, event.type_name())
+        self._numbers[numbered] += 1
+        event_id = derived_id(*numbered, self.service, str(self._numbers[numbered]))
+        record = encode(event, event_id=event_id, source=self.service, trace=trace_headers())
+        self._records[self._cause.source].append(record)
+
+    def send(self, record: Record) -> None:
+        """Send a record as it is, in the same order as the events: for dead letters."""
+        if self._cause is None:
+            raise RuntimeError("send() outside of a handler")
+        self._records[self._cause.source].append(record)
+
+    def records(self) -> Mapping[Source, Sequence[Record]]:
+        """What must be published, by the partition that caused it."""
+        return self._records
+
+    async def flush(self) -> None:
+        """Send all gathered writes."""
+        for collection in list(self._writes):
+            await self._flush(collection)
+
+    async def _flush(self, collection: str) -> None:
+        writes = self._writes.pop(collection, None)
+        if writes:
+            await self.db[collection].bulk_write(writes, ordered=True, session=self.session)

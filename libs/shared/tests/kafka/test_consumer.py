@@ -1,0 +1,177 @@
+"""The consumer loop on the real Kafka and MongoDB."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from delivery import (  # type: ignore[import-not-found]
+    HANDLERS,
+    Database,
+    approved,
+    consuming,
+    eventually,
+    on_report_approved,
+    read_all,
+    record_of,
+)
+from incognita_shared.events.codec import Record
+from incognita_shared.events.scoring import ReportApproved
+from incognita_shared.kafka.incoming import NotReady, Received
+from incognita_shared.kafka.producer import started_producer
+from incognita_shared.mongo.parking import Parking
+from incognita_shared.mongo.work import Work
+from incognita_shared.settings import KafkaSettings
+
+TOPIC = "scoring.events.v1"
+OUT = "comparison.events.v1"
+DEAD = "scoring.events.v1.comparison.dlq"
+
+
+async def send(settings: KafkaSettings, records: Sequence[Record]) -> None:
+    async with started_producer(settings, client_id="test") as producer:
+        await producer.publish(records)
+
+
+async def counted(db: Database, visit_id: str) -> list[int]:
+    found = await db["visits"].find_one({"_id": visit_id})
+    return list(found["seqs"]) if found else []
+
+
+async def test_each_event_counts_once_and_in_order_although_sent_twice(
+    database: Database, kafka_settings: KafkaSettings, topics: None
+) -> None:
+    records = [
+        record_of(approved(f"visit-{number}", seq, branch_id=f"branch-{number}"))
+        for seq in range(1, 21)
+        for number in range(10)
+    ]
+    await send(kafka_settings, [*records, *records[::7]])
+    async with consuming(database, kafka_settings):
+        for number in range(10):
+            await eventually(
+                lambda number=number: _equal(counted(database, f"visit-{number}"), range(1, 21))
+            )
+        await eventually(lambda: _equal(database["outbox"].count_documents({}), 0))
+    said = await read_all(kafka_settings, OUT)
+    assert len({dict(record.headers)["ce_id"] for record in said}) == 200
+
+
+async def test_a_second_owner_goes_on_where_the_first_ended(
+    database: Database, kafka_settings: KafkaSettings, topics: None
+) -> None:
+    await send(kafka_settings, [record_of(approved("v", seq)) for seq in range(1, 6)])
+    async with consuming(database, kafka_settings, owner="one"):
+        await eventually(lambda: _equal(counted(database, "v"), range(1, 6)))
+    await send(kafka_settings, [record_of(approved("v", seq)) for seq in range(6, 11)])
+    async with consuming(database, kafka_settings, owner="two"):
+        await eventually(lambda: _equal(counted(database, "v"), range(1, 11)))
+
+
+async def test_what_cannot_be_read_becomes_a_dead_letter_and_blocks_nothing(
+    database: Database, kafka_settings: KafkaSettings, topics: None
+) -> None:
+    good = record_of(approved("v", 1))
+    newer = tuple(
+        (name, b"incognita.report.approved.v9" if name == "ce_type" else value)
+        for name, value in good.headers
+    )
+    await send(
+        kafka_settings,
+        [
+            replace(good, value=b"\xff{bad"),
+            replace(good, headers=()),
+            replace(good, headers=newer),
+            replace(good, value=b"{}"),
+            good,
+        ],
+    )
+    async with consuming(database, kafka_settings):
+        await eventually(lambda: _equal(counted(database, "v"), [1]))
+        await eventually(lambda: _equal(database["outbox"].count_documents({}), 0))
+    dead = [
+        dict(record.headers)["dlq_reason"].decode()
+        for record in await read_all(kafka_settings, DEAD)
+    ]
+    assert len(dead) == 4
+    assert any("ce_id" in reason for reason in dead)
+    assert any("v9" in reason for reason in dead)
+    assert any("visit_id: Field required" in reason for reason in dead)
+
+
+async def test_an_event_whose_facts_come_later_waits_for_them(
+    database: Database, kafka_settings: KafkaSettings, topics: None
+) -> None:
+    calls = 0
+
+    async def waits(received: Received[ReportApproved], work: Work) -> None:
+        nonlocal calls
+        calls += 1
+        if received.event.seq == 2 and calls < 5:
+            raise NotReady("the questionnaire has not come yet")
+        await on_report_approved(received, work)
+
+    await send(kafka_settings, [record_of(approved("v", seq)) for seq in (1, 2, 3)])
+    async with consuming(database, kafka_settings, {ReportApproved: waits}):
+        await eventually(lambda: _equal(counted(database, "v"), [1, 2, 3]))
+
+
+async def test_a_record_that_fails_five_times_parks_its_visit_until_it_is_unparked(
+    database: Database, kafka_settings: KafkaSettings, topics: None
+) -> None:
+    broken = True
+
+    async def fails(received: Received[ReportApproved], work: Work) -> None:
+        if received.event.visit_id == "bad" and broken:
+            raise ZeroDivisionError("a bug of ours")
+        await on_report_approved(received, work)
+
+    await send(
+        kafka_settings,
+        [record_of(approved(visit, seq)) for seq in (1, 2, 3) for visit in ("good", "bad")],
+    )
+    parking = Parking(database)
+    async with consuming(database, kafka_settings, {ReportApproved: fails}):
+        await eventually(lambda: _equal(counted(database, "good"), [1, 2, 3]), within_s=60)
+        assert await counted(database, "bad") == []
+        assert await parking.count() == 1
+        found = await database["parked_subjects"].find_one({})
+        assert found is not None
+        assert "a bug of ours" in found["reason"]
+        broken = False
+        assert await parking.unpark("bad") == 1
+        await eventually(lambda: _equal(counted(database, "bad"), [1, 2, 3]))
+        await send(kafka_settings, [record_of(approved("bad", 4))])
+        await eventually(lambda: _equal(counted(database, "bad"), [1, 2, 3, 4]))
+        assert await parking.count() == 0
+        await eventually(lambda: _equal(database["outbox"].count_documents({}), 0))
+    said = await read_all(kafka_settings, OUT)
+    assert len({dict(record.headers)["ce_id"] for record in said}) == 7
+
+
+async def test_a_write_that_the_store_refuses_is_traced_to_its_record(
+    database: Database, kafka_settings: KafkaSettings, topics: None
+) -> None:
+    await database["taken"].insert_one({"_id": "bad"})
+
+    async def collides(received: Received[ReportApproved], work: Work) -> None:
+        if received.event.visit_id == "bad":
+            work.insert("taken", {"_id": "bad"})
+        await on_report_approved(received, work)
+
+    await send(kafka_settings, [record_of(approved(visit, 1)) for visit in ("a", "bad", "c")])
+    async with consuming(database, kafka_settings, {ReportApproved: collides}):
+        await eventually(lambda: _equal(counted(database, "c"), [1]), within_s=60)
+        assert await counted(database, "a") == [1]
+        assert await counted(database, "bad") == []
+        assert await Parking(database).count() == 1
+
+
+async def _equal(value: object, wanted: object) -> bool:
+    got = await value  # type: ignore[misc]
+    return bool(list(got) == list(wanted) if isinstance(wanted, range | list) else got == wanted)  # type: ignore[call-overload]
+
+
+assert HANDLERS
