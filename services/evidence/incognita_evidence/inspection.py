@@ -1,0 +1,123 @@
+"""What the first bytes of a file say: its real type, and when and where a photo was taken.
+
+Camera model, serial number and owner are never read out: they could tell who the shopper was.
+"""
+
+import io
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import exifread
+import puremagic
+from exifread.utils import get_gps_coords
+from incognita_shared.values import Position, Value
+
+from incognita_evidence.rules.media_types import canonical
+
+# exifread reports every damaged tag; a hostile file could fill our logs with them
+logging.getLogger("exifread").setLevel(logging.CRITICAL)
+
+_BY_EXTENSION: Mapping[str, str] = {
+    ".m4a": "audio/mp4",
+    ".f4a": "audio/mp4",
+    ".ogg": "audio/ogg",
+    ".oga": "audio/ogg",
+    ".mp3": "audio/mpeg",
+    ".mov": "video/quicktime",
+    ".mp4": "video/mp4",
+}
+_BY_BRAND: Mapping[bytes, str] = {
+    b"heic": "image/heic",
+    b"heix": "image/heic",
+    b"mif1": "image/heif",
+    b"msf1": "image/heif",
+    b"M4A ": "audio/mp4",
+    b"isom": "video/mp4",
+    b"mp41": "video/mp4",
+    b"mp42": "video/mp4",
+    b"qt  ": "video/quicktime",
+}
+_BRANDS_END = 64  # the major brand and about a dozen compatible ones
+
+
+class Exif(Value):
+    """When (UTC) and where a photo says it was taken, as far as it says so."""
+
+    taken_at: datetime | None = None
+    position: Position | None = None
+
+
+def media_types(head: bytes) -> tuple[str, ...]:
+    """What the file that begins with ``head`` may be, the likeliest first; empty if unknown."""
+    return tuple(dict.fromkeys(_candidates(head)))
+
+
+def _candidates(head: bytes) -> Iterator[str]:
+    if head[4:8] == b"ftyp":
+        # puremagic knows some major brands only; the compatible ones tell as much
+        brands = [head[at : at + 4] for at in range(8, min(_BRANDS_END, len(head)), 4)]
+        yield from (_BY_BRAND[brand] for brand in brands if brand in _BY_BRAND)
+    matches = _matches(head)
+    for match in matches:
+        if name := match.mime_type or _BY_EXTENSION.get(match.extension):
+            yield canonical(name)
+    if not matches and head and _is_text(head):
+        yield "text/plain"
+
+
+def _matches(head: bytes) -> list[Any]:
+    try:
+        return list(puremagic.magic_string(head))
+    except (puremagic.PureError, ValueError):  # nothing known, or no bytes at all
+        return []
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        head[:1_024].decode()
+    except UnicodeDecodeError as error:
+        return error.start > 0 and error.end >= min(len(head), 1_024)
+    return b"\0" not in head[:1_024]
+
+
+def read_exif(head: bytes, time_zone: str) -> Exif:
+    """EXIF of a photo by its first bytes; a camera time without zone is read in ``time_zone``.
+
+    Damaged EXIF counts as none: it is no fault of the shopper's.
+    """
+    try:
+        tags = exifread.process_file(io.BytesIO(head), details=False, extract_thumbnail=False)
+    except Exception:  # a parser of foreign bytes: whatever it raises means "unreadable"
+        return Exif()
+    return Exif(taken_at=_taken_at(tags, time_zone), position=_position(tags))
+
+
+def _taken_at(tags: Mapping[str, Any], time_zone: str) -> datetime | None:
+    try:
+        local = datetime.strptime(str(tags["EXIF DateTimeOriginal"]), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007
+        offset = tags.get("EXIF OffsetTimeOriginal") or tags.get("EXIF OffsetTime")
+        zone = _fixed_zone(str(offset)) or ZoneInfo(time_zone)
+        return local.replace(tzinfo=zone).astimezone(UTC)
+    except (KeyError, ValueError, OverflowError, OSError):
+        return None  # no time, an unset clock ("0000:00:00"), or a zone that nobody knows
+
+
+def _fixed_zone(offset: str) -> timezone | None:
+    try:
+        parsed = datetime.strptime(offset.strip(), "%z").utcoffset()
+    except ValueError:
+        return None
+    return timezone(parsed if parsed is not None else timedelta(0))
+
+
+def _position(tags: dict[str, Any]) -> Position | None:
+    try:
+        found = get_gps_coords(tags)
+        if found is None or found == (0.0, 0.0):  # what a camera without a fix writes
+            return None
+        return Position(latitude=found[0], longitude=found[1])
+    except (TypeError, ValueError, ArithmeticError, AttributeError, IndexError):
+        return None

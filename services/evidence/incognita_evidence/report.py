@@ -1,0 +1,164 @@
+"""The report of one visit with its evidence items: one document, so one write changes it whole."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from incognita_shared.events.evidence import Finding
+from incognita_shared.values import (
+    Answers,
+    EvidenceKind,
+    Id,
+    Moment,
+    Position,
+    Sha256,
+    Value,
+)
+from pydantic import Field
+
+from incognita_evidence.inspection import Exif
+from incognita_evidence.visit import Visit
+
+KEPT_SUBMISSIONS = 50
+"""How many Idempotency-Keys of a report are remembered, the latest."""
+
+
+class ItemState(StrEnum):
+    """``declared``: the object may be on its way. Only ``stored`` items count."""
+
+    DECLARED = "declared"
+    STORED = "stored"
+    REFUSED = "refused"
+
+
+class ReportState(StrEnum):
+    """``incomplete``: submitted, and complete as soon as the last missing item is verified."""
+
+    OPEN = "open"
+    INCOMPLETE = "incomplete"
+    COMPLETED = "completed"
+
+
+class Custody(Value):
+    """One link in an item's chain of custody. ``by``: a role, or ``evidence`` for the service."""
+
+    at: Moment
+    what: str
+    by: str
+    key_id: str | None = None
+    version_id: str | None = None
+    sha256: Sha256 | None = None
+
+
+class Item(Value):
+    """One evidence item. ``sha256``, ``size_bytes``, ``content_type``: declared, then confirmed."""
+
+    item_id: Id
+    kind: EvidenceKind
+    question_id: str | None
+    sha256: Sha256
+    size_bytes: int
+    content_type: str
+    captured_at: Moment | None
+    position: Position | None
+    duration_s: float | None
+    object_key: str
+    state: ItemState = ItemState.DECLARED
+    declared_at: Moment
+    version_id: str | None = None
+    stored_at: Moment | None = None
+    found_type: str | None = None
+    """The real type, where it is another allowed one than declared."""
+    exif: Exif = Exif()
+    cause: str | None = None
+    """Why it was refused."""
+    custody: tuple[Custody, ...] = ()
+
+
+class Missing(Value):
+    """Evidence that is still to come. ``question_id`` is None where the terms ask for it."""
+
+    kind: EvidenceKind
+    question_id: str | None
+    needed: int
+    present: int
+    minimum_duration_s: int | None = None
+
+
+class SubmitAnswer(Value):
+    """What a submission was answered; kept, so that a repetition gets the same."""
+
+    visit_id: Id
+    state: ReportState
+    report_revision: Annotated[int, Field(ge=1)]
+    missing: tuple[Missing, ...] = ()
+
+
+class Submission(Value):
+    """One Idempotency-Key with the digest of its request."""
+
+    key: str
+    content_sha256: Sha256
+    answer: SubmitAnswer
+    at: Moment
+
+
+class Report(Value):
+    """``version`` grows with each write, ``revision`` with each return, ``seq`` with each event."""
+
+    id: Id
+    chain_id: Id
+    branch_id: Id
+    wave_id: Id
+    shopper_id: Id
+    version: int = 0
+    seq: int = 0
+    revision: int = 1
+    state: ReportState = ReportState.OPEN
+    answers: Answers = Field(default_factory=dict)
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
+    position: Position | None = None
+    missing_evidence_reasons: dict[EvidenceKind, str] = Field(default_factory=dict)
+    content_sha256: Sha256 | None = None
+    submitted_at: Moment | None = None
+    completed_at: Moment | None = None
+    items: tuple[Item, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    flagged: bool = False
+    submissions: tuple[Submission, ...] = ()
+    updated_at: Moment | None = None
+
+    @classmethod
+    def of(cls, visit: Visit) -> Self:
+        """The report that nobody has begun yet."""
+        return cls(
+            id=visit.id,
+            chain_id=visit.chain_id,
+            branch_id=visit.branch_id,
+            wave_id=visit.wave_id,
+            shopper_id=visit.shopper_id,
+        )
+
+    def item(self, item_id: str) -> Item | None:
+        """The item of that id."""
+        return next((item for item in self.items if item.item_id == item_id), None)
+
+    def in_state(self, state: ItemState) -> tuple[Item, ...]:
+        """The items in that state, in the order in which they were declared."""
+        return tuple(item for item in self.items if item.state is state)
+
+    def with_item(self, new: Item) -> Self:
+        """With ``new`` in the place of the item of its id, or at the end."""
+        if self.item(new.item_id) is None:
+            return self.model_copy(update={"items": (*self.items, new)})
+        items = tuple(new if item.item_id == new.item_id else item for item in self.items)
+        return self.model_copy(update={"items": items})
+
+    def with_submission(self, new: Submission) -> Self:
+        """With ``new`` in the place of the submission of its key, or as the latest."""
+        others = tuple(each for each in self.submissions if each.key != new.key)
+        return self.model_copy(update={"submissions": (*others, new)[-KEPT_SUBMISSIONS:]})
+
+    def submission(self, key: str) -> Submission | None:
+        """What is remembered of that Idempotency-Key."""
+        return next((each for each in self.submissions if each.key == key), None)

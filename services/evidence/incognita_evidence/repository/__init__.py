@@ -1,0 +1,29 @@
+"""The only place that knows collections and queries."""
+
+from typing import Any
+
+from incognita_shared.mongo.pending import create_pending_index
+from pymongo import ASCENDING
+from pymongo.asynchronous.database import AsyncDatabase
+
+REPORTS = "reports"
+MEDIA = "media"
+VISITS = "visits"
+QUESTIONNAIRES = "questionnaires"
+COLLECTIONS = (REPORTS, MEDIA, VISITS, QUESTIONNAIRES)
+
+QUERY_MAX_MS = 5_000
+
+
+async def create_indexes(db: AsyncDatabase[dict[str, Any]]) -> None:
+    """One index for each way in which a collection is read other than by ``_id``."""
+    reports = db[REPORTS]
+    await create_pending_index(reports)
+    for field in ("wave_id", "state", "flagged"):
+        await reports.create_index(
+            [("chain_id", ASCENDING), (field, ASCENDING), ("_id", ASCENDING)], name=f"by_{field}"
+        )
+    await reports.create_index([("chain_id", ASCENDING), ("_id", ASCENDING)], name="by_chain")
+    await db[MEDIA].create_index(
+        [("chain_id", ASCENDING), ("sha256", ASCENDING)], name="same_file_in_chain"
+    )

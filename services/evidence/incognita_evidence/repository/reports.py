@@ -1,0 +1,144 @@
+"""Reports, visits and media of one chain, as a request may see them."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from incognita_shared.events.envelope import Event
+from incognita_shared.mongo.pending import append_events, with_events
+from incognita_shared.mongo.tenant import ChainCollection
+from incognita_shared.questionnaire.model import Questionnaire
+from pymongo import ASCENDING, UpdateOne
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError
+
+from incognita_evidence.errors import QuestionnaireNotHere
+from incognita_evidence.report import Item, Report
+from incognita_evidence.repository import MEDIA, QUESTIONNAIRES, REPORTS, VISITS
+from incognita_evidence.visit import Visit
+
+MOST_OTHERS = 200
+"""So many uses of the same files elsewhere are enough for a finding."""
+
+
+class Questionnaires:
+    """The questionnaire versions used last: they never change, and parsing one takes long."""
+
+    def __init__(self, most: int = 64) -> None:
+        self._most = most
+        self._kept: OrderedDict[tuple[str, str], Questionnaire] = OrderedDict()
+
+    def find(self, chain_id: str, key: str) -> Questionnaire | None:
+        """The version, if it is kept."""
+        return self._kept.get((chain_id, key))
+
+    def keep(self, chain_id: str, key: str, questionnaire: Questionnaire) -> None:
+        """Keep it, in the place of the oldest when there are too many."""
+        self._kept[chain_id, key] = questionnaire
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+
+class Reports:
+    """All that the use cases read and write, bound to one chain."""
+
+    def __init__(
+        self, db: AsyncDatabase[dict[str, Any]], chain_id: str, questionnaires: Questionnaires
+    ) -> None:
+        self._chain_id = chain_id
+        self._reports = ChainCollection(db[REPORTS], chain_id)
+        self._media = ChainCollection(db[MEDIA], chain_id)
+        self._visits = ChainCollection(db[VISITS], chain_id)
+        self._definitions = ChainCollection(db[QUESTIONNAIRES], chain_id)
+        self._questionnaires = questionnaires
+
+    async def find_visit(self, visit_id: str, shopper_id: str | None = None) -> Visit | None:
+        """The visit; with ``shopper_id``, only if it is that shopper's."""
+        where = {"_id": visit_id} | ({"shopper_id": shopper_id} if shopper_id else {})
+        document = await self._visits.find_one(where)
+        return None if document is None else Visit.model_validate(_named(document))
+
+    async def get_questionnaire(self, visit: Visit) -> Questionnaire:
+        """The version of the visit. Raises QuestionnaireNotHere while its event is on the way."""
+        key = visit.questionnaire_key
+        kept = self._questionnaires.find(self._chain_id, key)
+        if kept is not None:
+            return kept
+        document = await self._definitions.find_one({"_id": key})
+        if document is None:
+            raise QuestionnaireNotHere(visit.questionnaire_id, visit.questionnaire_version)
+        questionnaire = Questionnaire.model_validate(document["definition"])
+        self._questionnaires.keep(self._chain_id, key, questionnaire)
+        return questionnaire
+
+    async def find_report(self, visit_id: str) -> Report | None:
+        """The report, if anything was handed in for the visit."""
+        document = await self._reports.find_one({"_id": visit_id}, _WITHOUT_PENDING)
+        return None if document is None else _report(document)
+
+    async def save(self, report: Report, events: Sequence[Event] = ()) -> bool:
+        """Write the report with its events; False if another request has written meanwhile."""
+        document = report.model_dump(exclude={"id", "version"}) | {"version": report.version + 1}
+        if report.version == 0:
+            try:
+                await self._reports.insert_one(with_events({"_id": report.id, **document}, *events))
+            except DuplicateKeyError:
+                return False
+            return True
+        where = {"_id": report.id, "version": report.version}
+        result = await self._reports.update_one(where, append_events({"$set": document}, *events))
+        return result.matched_count == 1
+
+    async def list_reports(
+        self, filters: Mapping[str, Any], *, after: str | None, limit: int
+    ) -> list[Report]:
+        """Up to ``limit`` reports in order of visit id, from the one after ``after`` on."""
+        where = dict(filters) | ({"_id": {"$gt": after}} if after else {})
+        documents = await self._reports.find(
+            where, _WITHOUT_PENDING, sort=[("_id", ASCENDING)], limit=limit
+        )
+        return [_report(document) for document in documents]
+
+    async def note_media(self, visit_id: str, items: Iterable[Item]) -> None:
+        """Say that the visit has these files. Always before ``find_elsewhere``.
+
+        Of two visits that bring the same file at once, each writes first and reads then, so the one
+        whose write came last sees the other's: no pair can slip through unseen.
+        """
+        writes = [
+            UpdateOne(
+                {"_id": f"{visit_id}:{item.sha256}"},
+                {"$setOnInsert": {"sha256": item.sha256, "visit_id": visit_id}},
+                upsert=True,
+            )
+            for item in items
+        ]
+        if writes:
+            await self._media.bulk_write(writes, ordered=False)
+
+    async def find_elsewhere(
+        self, visit_id: str, digests: Iterable[str]
+    ) -> dict[str, tuple[str, ...]]:
+        """SHA-256 → the other visits of the chain that have the same file."""
+        wanted = sorted(set(digests))
+        if not wanted:
+            return {}
+        documents = await self._media.find(
+            {"sha256": {"$in": wanted}, "visit_id": {"$ne": visit_id}}, limit=MOST_OTHERS
+        )
+        others: dict[str, tuple[str, ...]] = {}
+        for document in documents:
+            digest = document["sha256"]
+            others[digest] = (*others.get(digest, ()), document["visit_id"])
+        return others
+
+
+_WITHOUT_PENDING = {"pending": 0, "has_pending": 0, "relay_bucket": 0}
+
+
+def _named(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {("id" if name == "_id" else name): value for name, value in document.items()}
+
+
+def _report(document: Mapping[str, Any]) -> Report:
+    return Report.model_validate(_named(document))

@@ -1,0 +1,84 @@
+"""Reading reports as reviewer or agency; the chain of custody says who was handed an item."""
+
+import asyncio
+from datetime import timedelta
+
+from incognita_shared.auth import Principal, Role
+from incognita_shared.clock import now
+from incognita_shared.objects import ObjectStore
+
+from incognita_evidence.attempts import until_written
+from incognita_evidence.errors import ReportNotFound
+from incognita_evidence.report import Custody, Item, ItemState, Report
+from incognita_evidence.repository.reports import Reports
+from incognita_evidence.schemas import ItemView, ReviewedItem, ReviewedReport
+
+READ = "read"
+SAME_READ = timedelta(minutes=10)
+"""A reviewer who looks again within this time is not noted again."""
+
+
+async def read_report(
+    visit_id: str, reader: Principal, *, reports: Reports, store: ObjectStore, expiry_s: int
+) -> ReviewedReport:
+    """The report with links to its items. Raises ReportNotFound."""
+
+    async def attempt() -> Report | None:
+        report = await reports.find_report(visit_id)
+        if report is None:
+            raise ReportNotFound(visit_id)
+        noted = _noted(report, reader)
+        return noted if noted == report or await reports.save(noted) else None
+
+    report = await until_written(visit_id, attempt)
+    links = await asyncio.gather(*(_link(item, store, expiry_s) for item in report.items))
+    items = [_reviewed(item, link) for item, link in zip(report.items, links, strict=True)]
+    hidden = {"id", "items", "shopper_id", "revision"}
+    known = report.model_dump(include=set(ReviewedReport.model_fields) - hidden)
+    return ReviewedReport(
+        **known,
+        visit_id=report.id,
+        report_revision=report.revision,
+        shopper_id=report.shopper_id if reader.role is Role.AGENCY else None,
+        items=items,
+    )
+
+
+def _noted(report: Report, reader: Principal) -> Report:
+    at = now()
+    for item in report.in_state(ItemState.STORED):
+        recently = any(
+            link.what == READ and link.key_id == reader.key_id and at - link.at < SAME_READ
+            for link in item.custody
+        )
+        if not recently:
+            link = Custody(
+                at=at,
+                what=READ,
+                by=reader.role.value,
+                key_id=reader.key_id,
+                version_id=item.version_id,
+            )
+            noted = item.model_copy(update={"custody": (*item.custody, link)})
+            report = report.with_item(noted)
+    return report
+
+
+async def _link(item: Item, store: ObjectStore, expiry_s: int) -> str | None:
+    if item.state is not ItemState.STORED or item.version_id is None:
+        return None
+    return await store.presign_download(
+        item.object_key, version_id=item.version_id, expires=timedelta(seconds=expiry_s)
+    )
+
+
+def _reviewed(item: Item, link: str | None) -> ReviewedItem:
+    return ReviewedItem(
+        **ItemView.of(item).model_dump(),
+        position=item.position,
+        found_type=item.found_type,
+        taken_at=item.exif.taken_at,
+        taken_position=item.exif.position,
+        download_url=link,
+        custody=list(item.custody),
+    )

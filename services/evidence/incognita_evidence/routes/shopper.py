@@ -1,0 +1,179 @@
+"""What a shopper's phone calls: declare, upload to the store, verify, answer, submit."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path, Request, Response, status
+from incognita_shared.problems import problem_responses
+from incognita_shared.values import Id
+
+from incognita_evidence import checking, submissions, uploads
+from incognita_evidence.access import own_visit
+from incognita_evidence.report import Report, SubmitAnswer
+from incognita_evidence.repository.reports import Reports
+from incognita_evidence.routes.provided import (
+    GivenLimits,
+    GivenSettings,
+    GivenStore,
+    GivenVerifier,
+    OpenVisit,
+    OwnReports,
+    Shopper,
+    VisitId,
+)
+from incognita_evidence.rules.completion import still_missing
+from incognita_evidence.schemas import (
+    AnswersDraft,
+    DeclaredUpload,
+    ItemView,
+    ReportSubmission,
+    ReportView,
+    UploadDeclaration,
+)
+from incognita_evidence.visit import Visit
+
+router = APIRouter(prefix="/v1/visits/{visit_id}", tags=["shopper"])
+
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="One for each submission, the same when it is repeated: a UUID, for example",
+        openapi_examples={"uuid": {"value": "0196f2a1-7f6e-7cc0-9d5b-0f6b9d1c2a11"}},
+    ),
+]
+
+
+@router.get(
+    "/report",
+    summary="What is there, and what is missing",
+    description="The report of an own visit as far as it has come, to go on where one was cut off.",
+    responses=problem_responses(404, 409),
+)
+async def get_report(visit_id: VisitId, shopper: Shopper, reports: OwnReports) -> ReportView:
+    visit = await own_visit(reports, visit_id, shopper.shopper_id)
+    return await _view(visit, await reports.find_report(visit_id) or Report.of(visit), reports)
+
+
+@router.post(
+    "/uploads",
+    status_code=status.HTTP_201_CREATED,
+    summary="Declare a file and get a form to upload it by",
+    description=(
+        "The form works for some minutes, and for bytes of this size, type and SHA-256 only; post "
+        "it to the object store. Declaring the same file again gives a fresh form."
+    ),
+    responses={
+        200: {"model": DeclaredUpload, "description": "Declared before"},
+        **problem_responses(404, 409, 422),
+    },
+)
+async def declare_upload(
+    visit: OpenVisit,
+    declaration: UploadDeclaration,
+    response: Response,
+    *,
+    reports: OwnReports,
+    settings: GivenSettings,
+    store: GivenStore,
+) -> DeclaredUpload:
+    item, new = await uploads.declare(visit, declaration, reports=reports, settings=settings)
+    if not new:
+        response.status_code = status.HTTP_200_OK
+    policy = uploads.policy(item, store=store, expiry_s=settings.upload_expiry_s)
+    return DeclaredUpload(item_id=item.item_id, state=item.state, upload=policy)
+
+
+@router.post(
+    "/uploads/{item_id}:verify",
+    summary="Verify an uploaded file",
+    description=(
+        "Compares what the object store holds with what was declared, and looks at the file's real "
+        "type. 409 as long as the upload is not there. Completes a submitted report if this was "
+        "the last thing missing."
+    ),
+    responses=problem_responses(404, 409, 422),
+)
+async def verify_upload(
+    visit: OpenVisit,
+    item_id: Annotated[Id, Path(description="The item's id, as the declaration gave it")],
+    request: Request,
+    *,
+    reports: OwnReports,
+    verifier: GivenVerifier,
+    limits: GivenLimits,
+) -> ItemView:
+    item = await checking.verify_item(
+        visit,
+        item_id,
+        reports=reports,
+        verifier=verifier,
+        limits=limits,
+        bucket=request.app.state.store.bucket,
+    )
+    request.app.state.relay.wake()
+    return ItemView.of(item)
+
+
+@router.put(
+    "/report/answers",
+    summary="Save answers as a draft",
+    description="Replaces the draft. Any part of the answers; each is checked by its type alone.",
+    responses=problem_responses(404, 409, 422),
+)
+async def save_answers(visit: OpenVisit, draft: AnswersDraft, reports: OwnReports) -> ReportView:
+    report = await submissions.save_draft(visit, draft.answers, reports=reports)
+    return await _view(visit, report, reports)
+
+
+@router.post(
+    "/report:submit",
+    summary="Submit the report",
+    description=(
+        "Verifies what was uploaded, and completes the report if all that terms and questionnaire "
+        "require is there, or its absence explained. An `incomplete` report keeps its answers and "
+        "completes as soon as the last missing item is verified. Repeated with the same "
+        "Idempotency-Key it does nothing more and answers the same."
+    ),
+    responses=problem_responses(404, 409, 422),
+)
+async def submit_report(
+    visit: OpenVisit,
+    content: ReportSubmission,
+    key: IdempotencyKey,
+    request: Request,
+    *,
+    reports: OwnReports,
+    verifier: GivenVerifier,
+    limits: GivenLimits,
+) -> SubmitAnswer:
+    answer = await submissions.submit(
+        visit,
+        content,
+        key,
+        reports=reports,
+        verifier=verifier,
+        limits=limits,
+        bucket=request.app.state.store.bucket,
+    )
+    request.app.state.relay.wake()
+    return answer
+
+
+async def _view(visit: Visit, report: Report, reports: Reports) -> ReportView:
+    questionnaire = await reports.get_questionnaire(visit)
+    return ReportView(
+        visit_id=visit.id,
+        visit_state=visit.state,
+        state=report.state,
+        report_revision=report.revision,
+        due_at=visit.due_at,
+        return_reason=visit.return_reason,
+        answers=report.answers,
+        items=[ItemView.of(item) for item in report.items],
+        missing=list(still_missing(report, visit, questionnaire)),
+        submitted_at=report.submitted_at,
+        completed_at=report.completed_at,
+    )

@@ -1,0 +1,88 @@
+"""When a submitted report is complete, and what is said then."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from incognita_shared.events.evidence import ReportCompleted, ReportFlagged, Severity
+from incognita_shared.questionnaire.answers import required_evidence
+from incognita_shared.questionnaire.model import Questionnaire
+from incognita_shared.values import EvidenceKind
+
+from incognita_evidence import said
+from incognita_evidence.report import ItemState, Missing, Report, ReportState, SubmitAnswer
+from incognita_evidence.rules import findings
+from incognita_evidence.rules.findings import Limits
+from incognita_evidence.rules.requirements import missing_evidence, unexplained
+from incognita_evidence.visit import Visit
+
+Said = tuple[ReportCompleted | ReportFlagged, ...]
+
+
+def still_missing(
+    report: Report, visit: Visit, questionnaire: Questionnaire
+) -> tuple[Missing, ...]:
+    """What terms and questionnaire ask for, with these answers, and is not stored."""
+    asked = required_evidence(questionnaire, report.answers)
+    return missing_evidence(visit.evidence, asked, report.in_state(ItemState.STORED))
+
+
+def settle(
+    report: Report,
+    visit: Visit,
+    questionnaire: Questionnaire,
+    *,
+    elsewhere: Mapping[str, Sequence[str]],
+    at: datetime,
+    limits: Limits,
+    bucket: str,
+) -> tuple[Report, Said]:
+    """Complete a submitted report if nothing is missing that the shopper has not explained.
+
+    ``report.completed``, and ``report.flagged`` when a finding asks for a reviewer.
+    """
+    missing = still_missing(report, visit, questionnaire)
+    left = unexplained(missing, report.missing_evidence_reasons)
+    if left:
+        return _answered(report, ReportState.INCOMPLETE, left), ()
+    found = findings.find(
+        report,
+        visit,
+        missing=missing,
+        position_required=_position_required(questionnaire),
+        elsewhere=elsewhere,
+        at=at,
+        limits=limits,
+    )
+    grave = tuple(each for each in found if each.severity is not Severity.INFO)
+    report = report.model_copy(
+        update={"findings": found, "flagged": bool(grave), "completed_at": at}
+    )
+    report = _answered(report, ReportState.COMPLETED, ())
+    events: Said = (said.completed(report, visit, seq=report.seq + 1, bucket=bucket),)
+    if grave:
+        events = (*events, said.flagged(report, grave, seq=report.seq + 2, at=at))
+    return report.model_copy(update={"seq": report.seq + len(events)}), events
+
+
+def _answered(report: Report, state: ReportState, missing: tuple[Missing, ...]) -> Report:
+    """The report in ``state``; submissions of what it now holds are answered so when repeated."""
+    answer = SubmitAnswer(
+        visit_id=report.id, state=state, report_revision=report.revision, missing=missing
+    )
+    submissions = tuple(
+        each.model_copy(update={"answer": answer})
+        if each.content_sha256 == report.content_sha256
+        and each.answer.report_revision == report.revision
+        else each
+        for each in report.submissions
+    )
+    return report.model_copy(update={"state": state, "submissions": submissions})
+
+
+def _position_required(questionnaire: Questionnaire) -> frozenset[tuple[str | None, EvidenceKind]]:
+    return frozenset(
+        (question.id, rule.kind)
+        for _, question in questionnaire.questions()
+        for rule in question.evidence
+        if rule.position_required
+    )

@@ -1,0 +1,260 @@
+"""What goes over HTTP. Every field is bounded; unknown ones are refused."""
+
+import math
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self
+
+import orjson
+from incognita_shared.events.evidence import Finding
+from incognita_shared.values import EvidenceKind, Id, Position, Sha256
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.config import JsonDict
+
+from incognita_evidence.report import Custody, Item, ItemState, Missing, Report, ReportState
+from incognita_evidence.visit import VisitState
+
+LONGEST_TEXT = 10_000
+MOST_ANSWERS = 1_000
+LARGEST_ANSWERS_BYTES = 256_000
+"""The event that carries them must stay well below a Kafka message of 1 MB."""
+GREATEST_INTEGER = 2**53
+FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+LAST_MOMENT = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def _plain(value: Any) -> Any:
+    """An answer is a text, a number, a truth value, null, or a list of texts."""
+    if isinstance(value, list):
+        if len(value) > MOST_ANSWERS or not all(isinstance(each, str) for each in value):
+            raise ValueError("a list holds texts only, 1,000 at most")
+        if any(len(each) > LONGEST_TEXT for each in value):
+            raise ValueError(f"each text has at most {LONGEST_TEXT} characters")
+    elif isinstance(value, str):
+        if len(value) > LONGEST_TEXT:
+            raise ValueError(f"has at most {LONGEST_TEXT} characters")
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError("must be a finite number")
+    elif isinstance(value, int):
+        if abs(value) > GREATEST_INTEGER:
+            raise ValueError("must lie within ±2^53")
+    elif value is not None:
+        raise ValueError("must be a text, a number, true, false, null, or a list of texts")
+    return value
+
+
+def _bounded(answers: dict[str, Any]) -> dict[str, Any]:
+    if len(orjson.dumps(answers)) > LARGEST_ANSWERS_BYTES:
+        raise ValueError(f"all answers together have at most {LARGEST_ANSWERS_BYTES:,} bytes")
+    return answers
+
+
+When = Annotated[
+    AwareDatetime,
+    Field(ge=FIRST_MOMENT, le=LAST_MOMENT),
+    AfterValidator(lambda moment: moment.astimezone(UTC)),
+]
+"""A moment with a zone, from 2000 to 2100: outside of that a device's clock was not set."""
+
+GivenAnswers = Annotated[
+    dict[Id, Annotated[Any, AfterValidator(_plain)]],
+    Field(max_length=MOST_ANSWERS, description="Question id → answer; null means N/A"),
+    AfterValidator(_bounded),
+]
+
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
+
+ANSWERS_EXAMPLE: JsonDict = {"greeted": True, "rings": 3, "courier_name": "Ada"}
+DECLARATION_EXAMPLE: JsonDict = {
+    "kind": "photo",
+    "question_id": None,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "size_bytes": 161713,
+    "content_type": "image/jpeg",
+    "captured_at": "2026-05-04T12:31:00+02:00",
+    "position": {"latitude": 43.46745, "longitude": 11.88513, "accuracy_m": 12.0},
+}
+SUBMISSION_EXAMPLE: JsonDict = {
+    "answers": ANSWERS_EXAMPLE,
+    "started_at": "2026-05-04T12:20:00+02:00",
+    "ended_at": "2026-05-04T12:50:00+02:00",
+    "position": {"latitude": 43.46745, "longitude": 11.88513, "accuracy_m": 12.0},
+    "missing_evidence_reasons": {"receipt": "The courier had no receipt with him."},
+}
+
+
+class _Given(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class UploadDeclaration(_Given):
+    """A file that the shopper is about to upload, straight to the object store."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [DECLARATION_EXAMPLE]})
+
+    kind: EvidenceKind
+    question_id: Annotated[Id | None, Field(description="The question that it proves")] = None
+    sha256: Annotated[Sha256, Field(description="Of the bytes; the store refuses any others")]
+    size_bytes: Annotated[int, Field(ge=1, le=5_000_000_000)]
+    content_type: Annotated[
+        str, Field(max_length=100, pattern=r"^[A-Za-z]+/[A-Za-z0-9][A-Za-z0-9.+-]*$")
+    ]
+    captured_at: When | None = None
+    position: Annotated[Position | None, Field(description="Where the device was")] = None
+    duration_s: Annotated[
+        float | None,
+        Field(ge=0, le=86_400, allow_inf_nan=False, description="Length of a recording"),
+    ] = None
+
+
+class AnswersDraft(_Given):
+    """Answers so far, some or all."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"answers": ANSWERS_EXAMPLE}]})
+
+    answers: GivenAnswers
+
+
+class ReportSubmission(_Given):
+    """The whole report. Its evidence was declared and uploaded before, or still is to come."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [SUBMISSION_EXAMPLE]})
+
+    answers: GivenAnswers
+    started_at: Annotated[When, Field(description="When the visit began")]
+    ended_at: When
+    position: Annotated[Position | None, Field(description="Where the visit was")] = None
+    missing_evidence_reasons: Annotated[
+        dict[EvidenceKind, Reason],
+        Field(description="Why required evidence will not come; a reviewer decides"),
+    ] = {}
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.ended_at < self.started_at:
+            raise ValueError("ended_at lies before started_at")
+        return self
+
+
+class UploadPolicy(BaseModel):
+    """POST the ``fields`` and then the file as ``file``, as multipart/form-data, to ``url``."""
+
+    url: str
+    fields: dict[str, str]
+    expires_at: datetime
+
+
+class ItemView(BaseModel):
+    """An evidence item as its shopper sees it."""
+
+    item_id: str
+    kind: EvidenceKind
+    question_id: str | None
+    state: ItemState
+    sha256: str
+    size_bytes: int
+    content_type: str
+    captured_at: datetime | None
+    duration_s: float | None
+    stored_at: datetime | None
+    cause: Annotated[str | None, Field(description="Why it was refused")]
+
+    @classmethod
+    def of(cls, item: Item) -> Self:
+        """The shopper's view of ``item``."""
+        return cls.model_validate(item.model_dump(include=set(cls.model_fields)))
+
+
+class DeclaredUpload(BaseModel):
+    """The item, and how to upload it; no policy once it is stored."""
+
+    item_id: str
+    state: ItemState
+    upload: UploadPolicy | None
+
+
+class ReportView(BaseModel):
+    """A report as its shopper sees it: what is there, what is missing, until when it must come."""
+
+    visit_id: str
+    visit_state: VisitState
+    state: ReportState
+    report_revision: int
+    due_at: datetime
+    return_reason: str | None
+    answers: dict[str, Any]
+    items: list[ItemView]
+    missing: list[Missing]
+    submitted_at: datetime | None
+    completed_at: datetime | None
+
+
+class ReportRow(BaseModel):
+    """One report in a reviewer's list."""
+
+    visit_id: str
+    branch_id: str
+    wave_id: str
+    state: ReportState
+    report_revision: int
+    flagged: bool
+    items: Annotated[int, Field(description="Stored evidence items")]
+    findings: Annotated[list[str], Field(description="Codes of the findings")]
+    submitted_at: datetime | None
+    completed_at: datetime | None
+
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        """The row of ``report``."""
+        return cls(
+            visit_id=report.id,
+            branch_id=report.branch_id,
+            wave_id=report.wave_id,
+            state=report.state,
+            report_revision=report.revision,
+            flagged=report.flagged,
+            items=len(report.in_state(ItemState.STORED)),
+            findings=sorted({finding.code for finding in report.findings}),
+            submitted_at=report.submitted_at,
+            completed_at=report.completed_at,
+        )
+
+
+class ReviewedItem(ItemView):
+    """An evidence item as a reviewer sees it. The link works for some minutes only."""
+
+    position: Position | None
+    found_type: str | None
+    taken_at: Annotated[datetime | None, Field(description="By the photo's EXIF")]
+    taken_position: Annotated[Position | None, Field(description="By the photo's EXIF")]
+    download_url: str | None
+    custody: list[Custody]
+
+
+class ReviewedReport(BaseModel):
+    """A report as a reviewer sees it. ``shopper_id`` is for the agency only."""
+
+    visit_id: str
+    branch_id: str
+    wave_id: str
+    shopper_id: str | None
+    state: ReportState
+    report_revision: int
+    flagged: bool
+    answers: dict[str, Any]
+    started_at: datetime | None
+    ended_at: datetime | None
+    position: Position | None
+    missing_evidence_reasons: dict[EvidenceKind, str]
+    items: list[ReviewedItem]
+    findings: list[Finding]
+    submitted_at: datetime | None
+    completed_at: datetime | None

@@ -1,0 +1,46 @@
+"""What can be set about evidence, read once in ``main`` from ``EVIDENCE_…`` and passed down."""
+
+from typing import Annotated
+
+from incognita_shared.values import EvidenceKind
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Bytes = Annotated[int, Field(ge=1, le=5_000_000_000)]
+"""S3 takes at most 5 GB in one POST."""
+Seconds = Annotated[int, Field(ge=1, le=604_800)]
+"""A presigned request lives for a week at most."""
+
+
+class EvidenceSettings(BaseSettings):
+    """``EVIDENCE_…``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="EVIDENCE_", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    photo_limit_bytes: Bytes = 25_000_000
+    """Also for receipts, business cards and documents."""
+    audio_limit_bytes: Bytes = 200_000_000
+    video_limit_bytes: Bytes = 2_000_000_000
+    items_per_visit: Annotated[int, Field(ge=1, le=1_000)] = 100
+    upload_expiry_s: Seconds = 900
+    download_expiry_s: Seconds = 300
+    verify_concurrency: Annotated[int, Field(ge=1, le=64)] = 8
+    """How many objects one process looks at at the same time."""
+    first_bytes: Annotated[int, Field(ge=4_096, le=1_048_576)] = 65_536
+    """How much of an object is read for its real type and EXIF; a JPEG's EXIF ends before 64 kB."""
+    exif_tolerance_s: Annotated[int, Field(ge=0, le=86_400)] = 900
+    """By how much a camera's clock may be wrong."""
+    accuracy_allowance_m: Annotated[float, Field(ge=0, le=100_000)] = 1_000.0
+    """A device that claims a worse accuracy gets no more than this added to the geofence."""
+
+    def limit_bytes(self, kind: EvidenceKind) -> int:
+        """The largest item of ``kind``, in bytes."""
+        match kind:
+            case EvidenceKind.AUDIO:
+                return self.audio_limit_bytes
+            case EvidenceKind.VIDEO:
+                return self.video_limit_bytes
+            case _:
+                return self.photo_limit_bytes
