@@ -1,0 +1,118 @@
+"""League tables of waves, kept in the process as long as nothing in them has changed."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from incognita_shared.mongo.client import Database
+
+from incognita_comparison.cache import VersionedCache
+from incognita_comparison.groups import Group, GroupKind, branch_groups, merged_groups
+from incognita_comparison.repository.reading import Branch, Wave
+from incognita_comparison.standings import Fit, Table, Unit, Within, build_table, fit_units
+from incognita_comparison.wave_units import Source, WaveUnits
+
+MOST_ROWS = 100_000  # about 50 MB of tables
+
+
+@dataclass(frozen=True, slots=True)
+class League:
+    """A wave's table by one kind of group. ``index``: key → position in the table's rows."""
+
+    wave: Wave
+    kind: GroupKind
+    table: Table
+    groups: Mapping[str, Group]
+    index: Mapping[str, int]
+    source: Source
+    visits: int
+    visited: frozenset[str]
+    changes: int
+
+    @property
+    def ungrouped_branches(self) -> int:
+        """Visited branches that belong to no group of this kind."""
+        return len(self.visited) - sum(group.branches for group in self.groups.values())
+
+
+@dataclass(frozen=True, slots=True)
+class WaveSummary:
+    """The model of a wave's branches without their rows; ``fitted`` is None without any score."""
+
+    wave: Wave
+    fitted: Fit | None
+    visits: int
+    branches: int
+    raw_mean: float | None
+
+
+class Leagues:
+    """Makes the league tables of all chains of this process."""
+
+    def __init__(self, db: Database, *, most_rows: int = MOST_ROWS) -> None:
+        self._cache = VersionedCache(most_rows)
+        self._read = WaveUnits(db, self._cache)
+
+    async def branches(self, chain_id: str) -> Mapping[str, Branch]:
+        """All branches of the chain by id."""
+        return await self._read.branches(chain_id)
+
+    async def league(self, chain_id: str, wave: Wave, kind: GroupKind) -> League:
+        """The wave's table as it is now."""
+        moment = await self._read.moment(chain_id, wave)
+        branch_changes = await self._read.branch_changes(chain_id)
+
+        async def make() -> League:
+            units = await self._read.units(moment, wave)
+            branches = await self._read.branches(chain_id, branch_changes)
+            elsewhere, source = Within(), Source.THIS_WAVE
+            if kind is GroupKind.BRANCH:
+                elsewhere, source = await self._read.elsewhere(moment)
+            changes = moment.changes.get(wave.id, (0, 0))[1]
+            compared = _compared(kind, units, branches)
+            table = await asyncio.to_thread(build_table, compared[0], elsewhere)
+            if table.fitted is not None and not table.fitted.identified:
+                source = Source.ASSUMED
+            return League(
+                wave=wave,
+                kind=kind,
+                table=table,
+                groups=compared[1],
+                index={row.key: position for position, row in enumerate(table.rows)},
+                source=source,
+                visits=sum(unit.count for unit in units),
+                visited=frozenset(unit.key for unit in units),
+                changes=changes,
+            )
+
+        return await self._cache.get(
+            (chain_id, wave.id, kind),
+            (moment.version, branch_changes),
+            make,
+            rows=lambda made: len(made.table.rows),
+        )
+
+    async def summary(self, chain_id: str, wave: Wave) -> WaveSummary:
+        """The wave's model of single branches, which is all that a trend needs."""
+        moment = await self._read.moment(chain_id, wave)
+
+        async def make() -> WaveSummary:
+            units = await self._read.units(moment, wave)
+            elsewhere, _ = await self._read.elsewhere(moment)
+            return WaveSummary(
+                wave=wave,
+                fitted=fit_units(units, elsewhere) if units else None,
+                visits=sum(unit.count for unit in units),
+                branches=len(units),
+                raw_mean=sum(unit.mean for unit in units) / len(units) if units else None,
+            )
+
+        return await self._cache.get((chain_id, wave.id, "summary"), moment.version, make)
+
+
+def _compared(
+    kind: GroupKind, units: Sequence[Unit], branches: Mapping[str, Branch]
+) -> tuple[list[Unit], dict[str, Group]]:
+    if kind is GroupKind.BRANCH:
+        return branch_groups(units, branches)
+    return merged_groups(kind, units, branches)

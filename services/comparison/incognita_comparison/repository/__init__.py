@@ -1,0 +1,39 @@
+"""The only place that knows collections and their indexes.
+
+``branches``, ``waves``, ``questionnaires``: the catalog as far as it is needed here.
+``results``: one document a visit, with every score revision and which of them counts.
+``branch_waves``: exact sums of what counts, one document a branch and wave.
+"""
+
+from typing import Any
+
+from incognita_shared.mongo.client import ensure_collections
+from pymongo import ASCENDING, DESCENDING
+from pymongo.asynchronous.database import AsyncDatabase
+
+COLLECTIONS = ("branches", "waves", "questionnaires", "results", "branch_waves")
+QUERY_MAX_MS = 5_000
+
+
+async def create_indexes(db: AsyncDatabase[dict[str, Any]]) -> None:
+    """Collections, before any transaction, and an index for every query."""
+    await ensure_collections(db, COLLECTIONS)
+    await db["branches"].create_index(
+        [("chain_id", ASCENDING), ("version", ASCENDING)], name="changes"
+    )
+    await db["waves"].create_index(
+        [("chain_id", ASCENDING), ("programme_id", ASCENDING), ("starts_at", DESCENDING)],
+        name="programme",
+    )
+    await db["waves"].create_index(
+        [("chain_id", ASCENDING), ("starts_at", DESCENDING)], name="newest"
+    )
+    await db["results"].create_index(
+        [("chain_id", ASCENDING), ("wave_id", ASCENDING), ("counted", ASCENDING)], name="counts"
+    )
+    await db["branch_waves"].create_index(
+        [("chain_id", ASCENDING), ("wave_id", ASCENDING), ("changes", ASCENDING)], name="changes"
+    )
+    await db["branch_waves"].create_index(
+        [("chain_id", ASCENDING), ("branch_id", ASCENDING)], name="branch"
+    )

@@ -1,0 +1,110 @@
+"""Exact arithmetic of results: what one visit adds to the sums of its branch in its wave."""
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from incognita_shared.events.scoring import QuestionScore, SectionScore, VisitScored
+
+UNITS_PER_POINT = 10_000
+"""Sums are in ten-thousandths of a point: questionnaires allow four decimals, so all is exact."""
+SCALE = 100.0
+
+Contribution = Mapping[str, int]
+"""Path in a branch's sums → what a visit adds there."""
+
+
+def to_units(points: Decimal) -> int:
+    """Points as a whole number of ten-thousandths, half to even where there are more decimals."""
+    return int((points * UNITS_PER_POINT).to_integral_value(ROUND_HALF_EVEN))
+
+
+def to_points(units: int) -> Decimal:
+    """The points that ``units`` ten-thousandths are, with at least two decimals."""
+    points = Decimal(units) / UNITS_PER_POINT
+    rounded = points.quantize(Decimal("0.01"))
+    return rounded if rounded == points else points
+
+
+def mean_points(total: int, count: int) -> Decimal | None:
+    """The mean of ``count`` scores with the sum ``total`` in units, to two decimals."""
+    if count == 0:
+        return None
+    return (Decimal(total) / (count * UNITS_PER_POINT)).quantize(Decimal("0.01"))
+
+
+def revision_of(event: VisitScored) -> dict[str, Any]:
+    """What is kept of one score revision; points in units."""
+    return {
+        "score": None if event.score is None else to_units(event.score),
+        "sections": [_section(section) for section in event.sections],
+        "questions": [_question(question) for question in event.questions],
+    }
+
+
+def contribution(revision: Mapping[str, Any]) -> dict[str, int]:
+    """What an approved revision adds to the sums of its branch in its wave."""
+    added = {"approved": 1}
+    score = revision["score"]
+    if score is not None:
+        added.update({"n": 1, "sum": score, "squares": score * score})
+    for section in revision["sections"]:
+        added.update(_section_sums(f"sections.{field_name(section['id'])}", section))
+    for question in revision["questions"]:
+        added.update(_question_sums(f"questions.{field_name(question['id'])}", question))
+    return added
+
+
+def difference(new: Contribution, old: Contribution) -> dict[str, int]:
+    """What must be added to sums that hold ``old`` so that they hold ``new``; no zeros."""
+    changed = {path: new.get(path, 0) - old.get(path, 0) for path in {**old, **new}}
+    return {path: value for path, value in changed.items() if value}
+
+
+def field_name(identifier: str) -> str:
+    """An id as part of a path: a dot would split it, and ``%`` is not in the alphabet of ids."""
+    return identifier.replace(".", "%2E")
+
+
+def identifier_of(name: str) -> str:
+    """The id that ``field_name`` made the name from."""
+    return name.replace("%2E", ".")
+
+
+def _section(section: SectionScore) -> dict[str, Any]:
+    return {
+        "id": section.section_id,
+        "earned": to_units(section.earned),
+        "possible": to_units(section.possible),
+        "score": None if section.score is None else to_units(section.score),
+    }
+
+
+def _question(question: QuestionScore) -> dict[str, Any]:
+    return {
+        "id": question.question_id,
+        "section": question.section_id,
+        "earned": to_units(question.earned),
+        "possible": to_units(question.possible),
+        "outcome": question.outcome.value,
+    }
+
+
+def _section_sums(path: str, section: Mapping[str, Any]) -> dict[str, int]:
+    added = {f"{path}.earned": section["earned"], f"{path}.possible": section["possible"]}
+    score = section["score"]
+    if score is not None:
+        full = int(section["earned"] == section["possible"])
+        added.update(
+            {f"{path}.n": 1, f"{path}.sum": score, f"{path}.squares": score * score,
+             f"{path}.full": full}
+        )  # fmt: skip
+    return added
+
+
+def _question_sums(path: str, question: Mapping[str, Any]) -> dict[str, int]:
+    return {
+        f"{path}.{question['outcome']}": 1,
+        f"{path}.earned": question["earned"],
+        f"{path}.possible": question["possible"],
+    }
