@@ -1,0 +1,48 @@
+"""What counts towards the evidence agreed on and asked for."""
+
+from collections.abc import Callable
+from typing import Any
+
+from incognita_evidence.rules.requirements import missing_evidence, unexplained
+from incognita_shared.questionnaire.answers import RequiredEvidence
+from incognita_shared.values import EvidenceKind, EvidenceRequirement
+
+Make = Callable[..., Any]
+TWO_PHOTOS = EvidenceRequirement(kind=EvidenceKind.PHOTO, minimum_count=2)
+A_MINUTE = EvidenceRequirement(kind=EvidenceKind.AUDIO, minimum_duration_s=60)
+
+
+def test_all_there_is_nothing_missing(make_item: Make) -> None:
+    assert missing_evidence([TWO_PHOTOS], [], [make_item(file=1), make_item(file=2)]) == ()
+
+
+def test_the_same_file_twice_counts_once(make_item: Make) -> None:
+    (missing,) = missing_evidence([TWO_PHOTOS], [], [make_item(), make_item(question_id="q")])
+    assert (missing.needed, missing.present) == (2, 1)
+
+
+def test_another_kind_does_not_count(make_item: Make) -> None:
+    items = [make_item(file=1), make_item(file=2, kind=EvidenceKind.RECEIPT)]
+    assert len(missing_evidence([TWO_PHOTOS], [], items)) == 1
+
+
+def test_a_recording_that_is_too_short_does_not_count(make_item: Make) -> None:
+    def audio(duration_s: float | None) -> Any:
+        return make_item(kind=EvidenceKind.AUDIO, duration_s=duration_s)
+
+    assert len(missing_evidence([A_MINUTE], [], [audio(59.9)])) == 1
+    assert len(missing_evidence([A_MINUTE], [], [audio(None)])) == 1
+    assert missing_evidence([A_MINUTE], [], [audio(60)]) == ()
+
+
+def test_a_question_counts_only_items_that_name_it(make_item: Make) -> None:
+    asked = [RequiredEvidence(EvidenceKind.PHOTO, 1, "dirty")]
+    (missing,) = missing_evidence([], asked, [make_item()])
+    assert missing.question_id == "dirty"
+    assert missing_evidence([], asked, [make_item(question_id="dirty")]) == ()
+
+
+def test_a_reason_explains_its_kind_only() -> None:
+    missing = missing_evidence([TWO_PHOTOS, A_MINUTE], [], [])
+    (left,) = unexplained(missing, {EvidenceKind.PHOTO: "my phone broke"})
+    assert left.kind is EvidenceKind.AUDIO
