@@ -10,6 +10,7 @@ from typing import Any
 from opentelemetry import trace
 from pythonjsonlogger.orjson import OrjsonFormatter
 
+_LONGEST_INTEGER_BITS = 63  # what a JSON line can hold
 _QUIET = ("httpx", "httpcore", "urllib3", "pymongo", "aiokafka", "asyncio")
 _SECRETS = re.compile(
     r"(?P<key>\binc_[0-9A-Za-z]+_)[\w\-]+"
@@ -83,7 +84,7 @@ def _clean(value: Any) -> Any:
         return [_clean(inner) for inner in value]
     if value is None or isinstance(value, float | bool):
         return value
-    if isinstance(value, int) and value.bit_length() < 64:
+    if isinstance(value, int) and value.bit_length() <= _LONGEST_INTEGER_BITS:
         return value
     return _clean(str(value))
 
