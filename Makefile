@@ -40,9 +40,9 @@ test: $(STAMP) ## every test, on real servers started for it
 check: $(STAMP) ## style, types, import rules, schema drift
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/mypy libs/shared/incognita_shared services/*/incognita_* deploy/local/incognita_local examples/demo/incognita_demo schemas
+	@.venv/bin/mypy libs/shared/incognita_shared services/*/incognita_* deploy/local/incognita_local examples/demo/incognita_demo schemas/tool
 	@.venv/bin/lint-imports
-	@$(PY) -m schemas check
+	@$(PY) -m schemas.tool check
 
 .PHONY: format
 format: $(STAMP) ## rewrite to the house style
@@ -50,7 +50,7 @@ format: $(STAMP) ## rewrite to the house style
 
 .PHONY: schemas
 schemas: $(STAMP) ## write schemas/ anew from the models
-	@$(PY) -m schemas write
+	@$(PY) -m schemas.tool write
 
 .PHONY: lock
 lock: $(STAMP) ## pin all dependencies anew from pyproject.toml

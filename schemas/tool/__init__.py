@@ -1,0 +1,1 @@
+"""Writes and checks ``schemas/``: event schemas and examples, AsyncAPI, OpenAPI."""
