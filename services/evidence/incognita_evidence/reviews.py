@@ -1,6 +1,6 @@
 """Reading reports as reviewer or agency; the chain of custody says who was handed an item."""
 
-import asyncio
+import mimetypes
 from datetime import timedelta
 
 from incognita_shared.auth import Principal, Role
@@ -11,7 +11,7 @@ from incognita_evidence.attempts import until_written
 from incognita_evidence.errors import ReportNotFound
 from incognita_evidence.report import Custody, Item, ItemState, Report
 from incognita_evidence.repository.reports import Reports
-from incognita_evidence.schemas import ItemView, ReviewedItem, ReviewedReport
+from incognita_evidence.schemas.shown import ItemView, ReviewedItem, ReviewedReport
 
 READ = "read"
 SAME_READ = timedelta(minutes=10)
@@ -31,8 +31,7 @@ async def read_report(
         return noted if noted == report or await reports.save(noted) else None
 
     report = await until_written(visit_id, attempt)
-    links = await asyncio.gather(*(_link(item, store, expiry_s) for item in report.items))
-    items = [_reviewed(item, link) for item, link in zip(report.items, links, strict=True)]
+    items = [_reviewed(item, _link(item, store, expiry_s)) for item in report.items]
     hidden = {"id", "items", "shopper_id", "revision"}
     known = report.model_dump(include=set(ReviewedReport.model_fields) - hidden)
     return ReviewedReport(
@@ -64,11 +63,16 @@ def _noted(report: Report, reader: Principal) -> Report:
     return report
 
 
-async def _link(item: Item, store: ObjectStore, expiry_s: int) -> str | None:
-    if item.state is not ItemState.STORED or item.version_id is None:
+def _link(item: Item, store: ObjectStore, expiry_s: int) -> str | None:
+    """A link that saves the file: foreign bytes must not be shown in the reviewer's own origin."""
+    if item.state is not ItemState.STORED:
         return None
-    return await store.presign_download(
-        item.object_key, version_id=item.version_id, expires=timedelta(seconds=expiry_s)
+    extension = mimetypes.guess_extension(item.found_type or item.content_type) or ""
+    return store.presign_download(
+        item.object_key,
+        version_id=item.version_id,
+        expires=timedelta(seconds=expiry_s),
+        filename=f"{item.kind}-{item.item_id}{extension}",
     )
 
 

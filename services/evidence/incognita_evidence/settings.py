@@ -1,10 +1,22 @@
-"""What can be set about evidence, read once in ``main`` from ``EVIDENCE_…`` and passed down."""
+"""All settings of the evidence service, read from the environment once."""
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Self
 
+from incognita_shared.settings import (
+    AuthSettings,
+    HttpSettings,
+    KafkaSettings,
+    MongoSettings,
+    ObjectStoreSettings,
+    TelemetrySettings,
+    read_settings,
+)
 from incognita_shared.values import EvidenceKind
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PORT = 8102
 
 Bytes = Annotated[int, Field(ge=1, le=5_000_000_000)]
 """S3 takes at most 5 GB in one POST."""
@@ -44,3 +56,29 @@ class EvidenceSettings(BaseSettings):
                 return self.video_limit_bytes
             case _:
                 return self.photo_limit_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What ``main`` passes down."""
+
+    http: HttpSettings
+    mongo: MongoSettings
+    kafka: KafkaSettings
+    telemetry: TelemetrySettings
+    auth: AuthSettings
+    objects: ObjectStoreSettings
+    evidence: EvidenceSettings
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read the environment. Raises SettingsError naming each wrong variable."""
+        return cls(
+            http=HttpSettings.on_port(PORT),
+            mongo=read_settings(MongoSettings),
+            kafka=read_settings(KafkaSettings),
+            telemetry=read_settings(TelemetrySettings),
+            auth=read_settings(AuthSettings),
+            objects=read_settings(ObjectStoreSettings),
+            evidence=read_settings(EvidenceSettings),
+        )

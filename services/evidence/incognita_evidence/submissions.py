@@ -24,7 +24,7 @@ from incognita_evidence.rules import verdicts
 from incognita_evidence.rules.completion import Said, settle
 from incognita_evidence.rules.findings import Limits
 from incognita_evidence.rules.verdicts import Verdict
-from incognita_evidence.schemas import ReportSubmission
+from incognita_evidence.schemas.given import ReportSubmission
 from incognita_evidence.verification import Verifier
 from incognita_evidence.visit import Visit
 

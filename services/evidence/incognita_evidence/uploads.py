@@ -13,7 +13,8 @@ from incognita_evidence.errors import ReportClosed, TooManyItems
 from incognita_evidence.report import Custody, Item, ItemState, Report, ReportState
 from incognita_evidence.repository.reports import Reports
 from incognita_evidence.rules.media_types import ALLOWED, canonical
-from incognita_evidence.schemas import UploadDeclaration, UploadPolicy
+from incognita_evidence.schemas.given import UploadDeclaration
+from incognita_evidence.schemas.shown import UploadPolicy
 from incognita_evidence.settings import EvidenceSettings
 from incognita_evidence.visit import Visit
 
@@ -51,7 +52,6 @@ def policy(item: Item, *, store: ObjectStore, expiry_s: int) -> UploadPolicy | N
     """A presigned POST for the item's bytes and no others; None once they are stored."""
     if item.state is ItemState.STORED:
         return None
-    expires_at = now() + timedelta(seconds=expiry_s)
     upload = store.presign_upload(
         item.object_key,
         content_type=item.content_type,
@@ -59,7 +59,7 @@ def policy(item: Item, *, store: ObjectStore, expiry_s: int) -> UploadPolicy | N
         sha256=item.sha256,
         expires=timedelta(seconds=expiry_s),
     )
-    return UploadPolicy(url=upload.url, fields=upload.fields, expires_at=expires_at)
+    return UploadPolicy(url=upload.url, fields=upload.fields, expires_at=upload.expires_at)
 
 
 def _check(declaration: UploadDeclaration, settings: EvidenceSettings) -> None:

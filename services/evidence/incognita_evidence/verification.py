@@ -34,7 +34,9 @@ class Verifier:
             head = await self._store.first_bytes(
                 item.object_key, stored.version_id, self._first_bytes
             )
-        return await asyncio.to_thread(_by_bytes, item, stored.version_id, head, time_zone)
+        # "null" is S3's own name for the one version of a bucket without versions
+        version_id = stored.version_id or "null"
+        return await asyncio.to_thread(_by_bytes, item, version_id, head, time_zone)
 
 
 def _other_bytes(item: Item, stored: Stored) -> str | None:

@@ -157,9 +157,7 @@ def offered() -> Callable[..., VisitOffered]:
             due_at=visit.due_at,
         )
         fields = visit.model_dump(exclude={"id", "evidence", "state", "last_seq", "return_reason"})
-        return VisitOffered(
-            **fields, visit_id=visit.id, seq=seq, terms=terms, offered_at=WALK
-        )
+        return VisitOffered(**fields, visit_id=visit.id, seq=seq, terms=terms, offered_at=WALK)
 
     return make
 

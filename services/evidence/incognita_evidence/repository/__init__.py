@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from incognita_shared.auth import API_KEYS
+from incognita_shared.mongo.client import ensure_collections
 from incognita_shared.mongo.pending import create_pending_index
 from pymongo import ASCENDING
 from pymongo.asynchronous.database import AsyncDatabase
@@ -10,13 +12,18 @@ REPORTS = "reports"
 MEDIA = "media"
 VISITS = "visits"
 QUESTIONNAIRES = "questionnaires"
-COLLECTIONS = (REPORTS, MEDIA, VISITS, QUESTIONNAIRES)
+PENDING = (REPORTS,)
+"""Collections whose documents carry events."""
 
 QUERY_MAX_MS = 5_000
 
 
 async def create_indexes(db: AsyncDatabase[dict[str, Any]]) -> None:
-    """One index for each way in which a collection is read other than by ``_id``."""
+    """One index for each way in which a collection is read other than by ``_id``.
+
+    The collections exist afterwards, so that no transaction is the first to touch one.
+    """
+    await ensure_collections(db, (REPORTS, MEDIA, VISITS, QUESTIONNAIRES, API_KEYS))
     reports = db[REPORTS]
     await create_pending_index(reports)
     for field in ("wave_id", "state", "flagged"):

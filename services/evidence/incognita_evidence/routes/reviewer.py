@@ -16,7 +16,7 @@ from incognita_evidence.routes.provided import (
     ReadReports,
     VisitId,
 )
-from incognita_evidence.schemas import ReportRow, ReviewedReport
+from incognita_evidence.schemas.shown import ReportRow, ReviewedReport
 
 router = APIRouter(prefix="/v1/reports", tags=["reviewer"])
 

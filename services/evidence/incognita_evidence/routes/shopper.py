@@ -21,14 +21,8 @@ from incognita_evidence.routes.provided import (
     VisitId,
 )
 from incognita_evidence.rules.completion import still_missing
-from incognita_evidence.schemas import (
-    AnswersDraft,
-    DeclaredUpload,
-    ItemView,
-    ReportSubmission,
-    ReportView,
-    UploadDeclaration,
-)
+from incognita_evidence.schemas.given import AnswersDraft, ReportSubmission, UploadDeclaration
+from incognita_evidence.schemas.shown import DeclaredUpload, ItemView, ReportView
 from incognita_evidence.visit import Visit
 
 router = APIRouter(prefix="/v1/visits/{visit_id}", tags=["shopper"])
@@ -113,7 +107,7 @@ async def verify_upload(
         limits=limits,
         bucket=request.app.state.store.bucket,
     )
-    request.app.state.relay.wake()
+    request.app.state.wake()
     return ItemView.of(item)
 
 
@@ -158,7 +152,7 @@ async def submit_report(
         limits=limits,
         bucket=request.app.state.store.bucket,
     )
-    request.app.state.relay.wake()
+    request.app.state.wake()
     return answer
 
 

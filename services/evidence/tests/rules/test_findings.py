@@ -73,13 +73,17 @@ def test_a_report_from_elsewhere_is_outside_of_the_geofence(found: Make, make_it
     [(290, None, False), (310, None, True), (340, 50, False), (360, 50, True)],
 )
 def test_the_claimed_accuracy_widens_the_geofence(
-    found: Make, make_item: Make, make_visit: Make, away_m: float, accuracy_m: float, outside: bool
+    found: Make,
+    make_item: Make,
+    make_visit: Make,
+    *,
+    away_m: float,
+    accuracy_m: float,
+    outside: bool,
 ) -> None:
     visit = make_visit()
     north = visit.position.latitude + away_m / 111_195
-    place = Position(
-        latitude=north, longitude=visit.position.longitude, accuracy_m=accuracy_m
-    )
+    place = Position(latitude=north, longitude=visit.position.longitude, accuracy_m=accuracy_m)
     assert bool(found(make_item(position=place), visit=visit)) is outside
 
 
@@ -140,9 +144,14 @@ AT_BRANCH = Position(latitude=43.46745, longitude=11.88513)
     ],
 )
 def test_a_camera_time_outside_of_the_visit_is_told(
-    found: Make, make_item: Make, make_visit: Make, make_report: Make,
-    offset: timedelta, severity: Severity | None,
-) -> None:  # fmt: skip
+    found: Make,
+    make_item: Make,
+    make_visit: Make,
+    make_report: Make,
+    *,
+    offset: timedelta,
+    severity: Severity | None,
+) -> None:
     started = make_report(make_visit()).started_at
     findings = found(make_item(exif=Exif(taken_at=started + offset)))
     assert codes(findings) == ([("exif_time_outside_visit", severity)] if severity else [])
@@ -163,9 +172,7 @@ def test_a_file_of_another_visit_is_told_with_that_visit(found: Make, make_item:
 
 def test_missing_evidence_is_told_with_the_shoppers_reason(found: Make) -> None:
     lacking = Missing(kind=EvidenceKind.PHOTO, question_id=None, needed=1, present=0)
-    (finding,) = found(
-        missing=(lacking,), missing_evidence_reasons={EvidenceKind.PHOTO: "x" * 300}
-    )
+    (finding,) = found(missing=(lacking,), missing_evidence_reasons={EvidenceKind.PHOTO: "x" * 300})
     assert (finding.code, finding.severity) == ("missing_item", Severity.MAJOR)
     assert "xxx" in finding.detail
 

@@ -1,0 +1,5 @@
+"""``python -m incognita_evidence``."""
+
+from incognita_evidence.main import main
+
+main()

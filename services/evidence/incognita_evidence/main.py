@@ -1,0 +1,79 @@
+"""Composition root: settings → telemetry → clients → app, consumer, relay."""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+from incognita_shared.health import Health
+from incognita_shared.http import create_app, serve
+from incognita_shared.ids import new_id
+from incognita_shared.kafka.consumer import Consumer, create_delivery_indexes
+from incognita_shared.kafka.producer import started_producer
+from incognita_shared.kafka.topics import ensure_topics
+from incognita_shared.logs import configure_logs
+from incognita_shared.mongo.client import Database, mongo_database
+from incognita_shared.mongo.relay import Relay
+from incognita_shared.objects import ObjectStore
+from incognita_shared.shutdown import run
+from incognita_shared.telemetry import start_telemetry
+
+from incognita_evidence.handlers import HANDLERS
+from incognita_evidence.repository import PENDING, create_indexes
+from incognita_evidence.repository.reports import Questionnaires
+from incognita_evidence.routes import ROUTERS
+from incognita_evidence.settings import Settings
+from incognita_evidence.verification import Verifier
+
+SERVICE = "evidence"
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    configure_logs(SERVICE)
+    run(_serve)
+
+
+async def _serve() -> None:
+    settings, health, owner = Settings.read(), Health(), new_id()
+    with start_telemetry(SERVICE, settings.telemetry):
+        await ensure_topics(settings.kafka)
+        store = ObjectStore(settings.objects)
+        await store.ensure_bucket()
+        async with (
+            mongo_database(settings.mongo, SERVICE) as db,
+            started_producer(settings.kafka, client_id=SERVICE) as producer,
+        ):
+            await create_indexes(db)
+            await create_delivery_indexes(db)
+            relay = Relay(db, collections=PENDING, producer=producer, health=health, owner=owner)
+            consumer = Consumer(
+                SERVICE,
+                db=db,
+                producer=producer,
+                handlers=HANDLERS,
+                health=health,
+                settings=settings.kafka,
+                owner=owner,
+                after_commit=[relay.wake],
+            )
+            app = build_app(settings, db=db, health=health, store=store, wake=relay.wake)
+            await serve(app, settings.http, background=[consumer.run, relay.run])
+
+
+def build_app(
+    settings: Settings,
+    *,
+    db: Database,
+    health: Health,
+    store: ObjectStore,
+    wake: Callable[[], None],
+) -> FastAPI:
+    """The app with what its routes need in ``app.state``; ``wake`` is called after each write."""
+    app = create_app(SERVICE, routers=ROUTERS, db=db, settings=settings, health=health)
+    own = settings.evidence
+    app.state.store = store
+    app.state.questionnaires = Questionnaires()
+    app.state.verifier = Verifier(
+        store, concurrency=own.verify_concurrency, first_bytes=own.first_bytes
+    )
+    app.state.wake = wake
+    return app

@@ -1,0 +1,1 @@
+"""What goes over HTTP: what clients give, and what they are shown."""
