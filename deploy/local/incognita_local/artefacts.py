@@ -130,7 +130,7 @@ class MinioBinary:
         argv: list[str | Path] = [go, "install", "-v", "-trimpath", "-p", str(workers)]
         argv += ["-ldflags", "-s -w", target]
         run(self.title, argv, log, env=_go_environment(work, files, workers), watch=watch)
-        _check_minio(files / "minio", work)
+        check_minio(files / "minio", work)
         return files
 
 
@@ -157,7 +157,7 @@ def _go_environment(work: Path, files: Path, workers: int) -> dict[str, str]:
     }
 
 
-def _check_minio(binary: Path, work: Path) -> None:
+def check_minio(binary: Path, work: Path) -> None:
     """Raises DamagedArtefactError unless it is the pinned module and runs."""
     line = f"mod\t{MINIO_MODULE}\t{MINIO_VERSION}\t{MINIO_SUM}".encode()
     if line not in binary.read_bytes():

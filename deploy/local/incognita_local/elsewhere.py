@@ -78,9 +78,7 @@ def _kafka(values: dict[str, str]) -> None:
 
 
 def _mongo(values: dict[str, str]) -> None:
-    with MongoClient[dict[str, Any]](
-        values["MONGO_URI"], serverSelectionTimeoutMS=10_000
-    ) as client:
+    with MongoClient[dict[str, Any]](values["MONGO_URI"], serverSelectionTimeoutMS=5_000) as client:
         if "setName" not in client.admin.command("hello"):
             raise ValueError("it is not a replica set, and transactions need one")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import os
 import subprocess
@@ -137,7 +138,7 @@ class KafkaServer:
     def probe(self, ports: Mapping[str, int]) -> None:
         """A record written and read back. Raises NotReadyError."""
         try:
-            asyncio.run(asyncio.wait_for(_write_and_read(self.url(ports)), 30))
+            asyncio.run(asyncio.wait_for(_write_and_read(self.url(ports)), 10))
         except (KafkaError, TimeoutError, OSError) as error:
             raise NotReadyError(str(error) or type(error).__name__) from error
 
@@ -148,9 +149,9 @@ async def _write_and_read(bootstrap: str) -> None:
     try:
         settings = {"retention.ms": "3600000"}
         topic = NewTopic(PROBE_TOPIC, 1, 1, topic_configs=settings)
-        await admin.create_topics([topic])
-    except TopicAlreadyExistsError:
-        pass
+        with contextlib.suppress(TopicAlreadyExistsError):
+            await admin.create_topics([topic])
+        await admin.find_coordinator(PROBE_TOPIC)  # the offsets topic is made at the first asking
     finally:
         await admin.close()
     value = json.dumps({"probe": uuid.uuid4().hex}).encode()

@@ -102,6 +102,7 @@ def _launch(
         if died and any(port_numbers.answers(port) for port in ports.values()):
             raise PortTakenError from None
         raise
+    process.release()
 
 
 def wait_ready(

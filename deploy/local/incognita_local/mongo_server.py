@@ -11,7 +11,8 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from incognita_local.errors import NotReadyError
+from incognita_local.errors import LocalError, NotReadyError
+from incognita_local.processes import Process
 
 REPLICA_SET = "rs0"
 NOT_YET_INITIALISED = 94
@@ -32,15 +33,40 @@ class MongoServer:
         self.mongod = mongod
 
     def prepare(self, ports: Mapping[str, int]) -> None:
+        """Make the data directory; when the port is another than before, tell the data so."""
         (self.directory / "data").mkdir(parents=True, exist_ok=True)
+        kept, address = self.directory / "address", _address(ports)
+        if kept.exists() and kept.read_text(encoding="utf-8") != address:
+            self._move(ports)
+        kept.write_text(address, encoding="utf-8")
+
+    def _move(self, ports: Mapping[str, int]) -> None:
+        """Rename the one member in the stored replica set, as MongoDB's manual describes.
+
+        A reconfiguration of the running set would ask whoever listens at the old address first,
+        and wait 30 s for an answer.
+        """
+        change = {"$set": {"members.0.host": _address(ports)}}
+        log = self.directory / "move.log"
+        with (
+            Process("mongo-move", self._standalone(ports), log_path=log) as mongod,
+            MongoClient[Document](_address(ports), directConnection=True) as client,
+        ):
+            try:
+                client["local"]["system.replset"].update_one({"_id": REPLICA_SET}, change)
+            except PyMongoError as error:
+                tail = f"The end of {log}:\n{mongod.log_tail()}"
+                raise LocalError(f"MongoDB can't move to another port: {error}. {tail}") from error
 
     def argv(self, ports: Mapping[str, int]) -> list[str]:
+        return [*self._standalone(ports), "--replSet", REPLICA_SET, "--oplogSize", "512"]
+
+    def _standalone(self, ports: Mapping[str, int]) -> list[str]:
         cache_gb = os.environ.get("INCOGNITA_MONGO_CACHE_GB", "0.5")
         return [
             str(self.mongod),
             *("--dbpath", str(self.directory / "data")),
             *("--bind_ip", "127.0.0.1", "--port", str(ports["client"]), "--nounixsocket"),
-            *("--replSet", REPLICA_SET, "--oplogSize", "512"),
             *("--wiredTigerCacheSizeGB", cache_gb),
             *("--setParameter", "transactionLifetimeLimitSeconds=15"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
@@ -54,33 +80,36 @@ class MongoServer:
         return {"MONGO_URI": self.url(ports)}
 
     def url(self, ports: Mapping[str, int]) -> str:
-        return f"mongodb://127.0.0.1:{ports['client']}/?replicaSet={REPLICA_SET}"
+        return f"mongodb://{_address(ports)}/?replicaSet={REPLICA_SET}"
 
     def probe(self, ports: Mapping[str, int]) -> None:
         """A majority write read back in a transaction. Raises NotReadyError."""
-        address = f"127.0.0.1:{ports['client']}"
         try:
             with MongoClient[Document](
-                address, directConnection=True, serverSelectionTimeoutMS=2000, timeoutMS=10_000
+                _address(ports),
+                directConnection=True,
+                serverSelectionTimeoutMS=2000,
+                connectTimeoutMS=2000,
+                socketTimeoutMS=10_000,
             ) as client:
-                _ensure_replica_set(client, address)
+                _ensure_replica_set(client, _address(ports))
                 _write_and_read(client)
         except PyMongoError as error:
             raise NotReadyError(str(error)) from error
 
 
+def _address(ports: Mapping[str, int]) -> str:
+    return f"127.0.0.1:{ports['client']}"
+
+
 def _ensure_replica_set(client: MongoClient[Document], address: str) -> None:
-    members = [{"_id": 0, "host": address}]
     try:
-        config = client.admin.command("replSetGetConfig")["config"]
+        client.admin.command("replSetGetStatus")
     except OperationFailure as error:
         if error.code != NOT_YET_INITIALISED:
             raise
+        members = [{"_id": 0, "host": address}]
         client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
-    else:
-        if config["members"][0]["host"] != address:  # the port was taken, we moved
-            config |= {"members": members, "version": config["version"] + 1}
-            client.admin.command({"replSetReconfig": config, "force": True})
     if not client.admin.command("hello").get("isWritablePrimary"):
         raise NotReadyError("the replica set has no primary yet")
 

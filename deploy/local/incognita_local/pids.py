@@ -6,6 +6,7 @@ and a pidfd keeps meaning that process between the check and the signal.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -113,8 +114,16 @@ class ProcessId:
 
     def stop(self, timeout_s: float) -> bool:
         """Ask it to end, then force it. True when asking was enough."""
-        if not self.send(signal.SIGTERM) or self.wait(timeout_s):
-            return True
-        self.send(signal.SIGKILL)
-        self.wait(10)
-        return False
+        asked = not self.send(signal.SIGTERM) or self.wait(timeout_s)
+        if not asked:
+            self.send(signal.SIGKILL)
+            self.wait(10)
+        self._reap()
+        return asked
+
+    def _reap(self) -> None:
+        fields = _stat(self.pid)
+        if fields is None or fields[0] != "Z" or int(fields[1]) != os.getpid():
+            return  # gone, or another program's child
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.pid, os.WNOHANG)

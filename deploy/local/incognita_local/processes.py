@@ -116,6 +116,13 @@ class Process:
             return False
         return True
 
+    def release(self) -> None:
+        """Let it outlive this object and this program; from here on its record is its handle."""
+        self.wanted = False
+        if self._child is not None:
+            self._child.returncode = 0  # Popen warns of a child it believes to be running
+            self._child = None
+
     def kill(self) -> None:
         """SIGKILL at once, as a crash would; `wanted` stays, so a supervisor starts it again."""
         self._kill_session()

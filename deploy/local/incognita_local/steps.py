@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -9,7 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from incognita_local.errors import LocalError
+from incognita_local.pids import ProcessId
 from incognita_local.processes import Process, last_lines
+from incognita_local.records import read_json, write_json
 
 PINS = Path(__file__).parent / "pins"
 NO_NETWORK = (
@@ -36,12 +39,22 @@ def run(
     """Raises LocalError naming `what`, with the end of its output. `watch` is called meanwhile."""
     log.parent.mkdir(parents=True, exist_ok=True)
     log.unlink(missing_ok=True)
+    orphan = log.with_suffix(".pid")
+    _end_orphan(orphan)
     with Process(what, argv, env, log) as process:
+        if process.id is not None:
+            write_json(orphan, process.id.to_json())
         while process.alive:
             watch()
             time.sleep(0.2)
         if process.returncode:
             raise LocalError(_explain(what, process.returncode, log))
+
+
+def _end_orphan(record: Path) -> None:
+    """End the same step of a launcher that was killed; its files are gone on with."""
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        ProcessId.from_json(read_json(record)).stop(timeout_s=5)
 
 
 def _explain(what: str, status: int, log: Path) -> str:
