@@ -1,0 +1,118 @@
+"""Shoppers over HTTP: personal data, for the agency alone."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+
+from incognita_assignment.schemas.texts import Language, Name, Plain
+from incognita_shared.values import Id, Moment, Position, Value
+
+Email = Annotated[
+    Plain,
+    Field(max_length=254, pattern=r"^[^@\s<>\"(),;:\\]{1,64}@[^@\s<>\"(),;:\\]+\.[^@\s.]{2,}$"),
+]
+Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()./-]{3,30}$", max_length=32)]
+
+
+def _folded(text: str) -> str:
+    return text.casefold()
+
+
+Skill = Annotated[Plain, Field(min_length=1, max_length=60), AfterValidator(_folded)]
+Skills = Annotated[tuple[Skill, ...], Field(max_length=50)]
+SpokenLanguages = Annotated[tuple[Language, ...], Field(min_length=1, max_length=30)]
+Capacity = Annotated[int, Field(ge=0, le=1_000)]
+"""Visits that the shopper takes on in one wave."""
+
+_EXAMPLE: dict[str, Any] = {
+    "name": "Ada Example",
+    "email": "ada@example.org",
+    "languages": ["en"],
+    "skills": ["delivery"],
+    "home": {"latitude": 42.33, "longitude": -83.05},
+    "capacity": 10,
+}
+
+
+class NewShopper(Value):
+    """A shopper as an ordinary customer."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    name: Name
+    email: Email
+    phone: Phone | None = None
+    languages: SpokenLanguages = ("en",)
+    skills: Skills = ()
+    home: Position | None = None
+    capacity: Capacity = 10
+    active: bool = True
+
+
+class ShopperPatch(Value):
+    """What is to change; a field that is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"active": False}]})
+
+    name: Name | None = None
+    email: Email | None = None
+    phone: Phone | None = None
+    languages: SpokenLanguages | None = None
+    skills: Skills | None = None
+    home: Position | None = None
+    capacity: Capacity | None = None
+    active: bool | None = None
+
+    @model_validator(mode="after")
+    def _null_only_clears(self) -> "ShopperPatch":
+        for name in self.model_fields_set - {"phone", "home"}:
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} can't be null; leave it out to keep it")
+        return self
+
+    def fields(self) -> dict[str, Any]:
+        """Only what was given, as it is stored."""
+        return self.model_dump(mode="json", include=self.model_fields_set)
+
+
+class ShopperView(Value):
+    """A shopper, for the agency."""
+
+    shopper_id: Id
+    name: str
+    email: str
+    phone: str | None
+    languages: tuple[str, ...]
+    skills: tuple[str, ...]
+    home: Position | None
+    capacity: int
+    active: bool
+    created_at: Moment
+    updated_at: Moment
+
+
+class ShopperBatch(Value):
+    """Up to 1,000 shoppers at once: all of them or none."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"shoppers": [_EXAMPLE], "with_keys": True}]}
+    )
+
+    shoppers: Annotated[tuple[NewShopper, ...], Field(min_length=1, max_length=1_000)]
+    with_keys: Annotated[
+        bool, Field(description="Also make an API key of the role shopper for each")
+    ] = False
+
+
+class MadeShopper(Value):
+    """One of a batch; ``key`` is shown here and never again."""
+
+    shopper_id: Id
+    key_id: Id | None = None
+    key: str | None = None
+
+
+class MadeShoppers(Value):
+    """A batch, in the order of the request."""
+
+    items: list[MadeShopper]
