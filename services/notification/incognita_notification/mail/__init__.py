@@ -1,0 +1,1 @@
+"""E-mail: addresses, texts in four languages, and sending by SMTP."""

@@ -1,0 +1,116 @@
+"""Deliveries as a queue that several senders share.
+
+A claim moves ``next_attempt_at`` behind the lease and notes the sender's token. Whoever dies while
+sending leaves it to be claimed again when the lease has run out: it is sent at least once.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo import ASCENDING
+from pymongo.asynchronous.database import AsyncDatabase
+
+from incognita_notification.deliveries import cancelled
+from incognita_notification.repository import (
+    BRANCHES,
+    CHAINS,
+    DELIVERIES,
+    READ_MAX_MS,
+    SUBSCRIPTIONS,
+)
+from incognita_shared.events import Event
+from incognita_shared.ids import new_id
+from incognita_shared.mongo.pending import append_events
+
+Document = dict[str, Any]
+
+
+class Queue:
+    """What senders do to deliveries and to the health of their subscriptions, for all chains."""
+
+    def __init__(self, db: AsyncDatabase[Document], *, lease_s: float) -> None:
+        self._deliveries = db[DELIVERIES]
+        self._subscriptions = db[SUBSCRIPTIONS]
+        self._branches = db[BRANCHES]
+        self._chains = db[CHAINS]
+        self._lease = timedelta(seconds=lease_s)
+
+    async def due_subscriptions(self, moment: datetime) -> list[str]:
+        """The subscriptions that have something to send, from the index alone."""
+        found: list[str] = await self._deliveries.distinct(
+            "subscription_id",
+            {"next_attempt_at": {"$lte": moment}},
+            hint="due",
+            maxTimeMS=READ_MAX_MS,
+        )
+        return found
+
+    async def claim(self, subscription_id: str, limit: int, moment: datetime) -> list[Document]:
+        """Up to ``limit`` due deliveries, the oldest first, leased to the caller."""
+        due = {"subscription_id": subscription_id, "next_attempt_at": {"$lte": moment}}
+        cursor = self._deliveries.find(due, {"_id": 1}, max_time_ms=READ_MAX_MS, hint="due")
+        oldest = await cursor.sort("next_attempt_at", ASCENDING).limit(limit).to_list()
+        if not oldest:
+            return []
+        ids, token = [found["_id"] for found in oldest], new_id()
+        await self._deliveries.update_many(
+            {"_id": {"$in": ids}, "next_attempt_at": {"$lte": moment}},
+            {"$set": {"lease": token, "next_attempt_at": moment + self._lease}},
+        )
+        claimed = self._deliveries.find(
+            {"_id": {"$in": ids}, "lease": token},
+            {"attempts": 0, "pending": 0},
+            max_time_ms=READ_MAX_MS,
+        )
+        return await claimed.to_list()
+
+    async def record(
+        self, delivery: Mapping[str, Any], update: Mapping[str, Any], event: Event | None
+    ) -> bool:
+        """Write the attempt and, in the same write, the event that follows from it.
+
+        False if the lease was lost meanwhile: then another sender has the last word.
+        """
+        events = (event,) if event else ()
+        result = await self._deliveries.update_one(
+            {"_id": delivery["_id"], "lease": delivery["lease"]}, append_events(update, *events)
+        )
+        return result.matched_count == 1
+
+    async def cancel_waiting(self, subscription_id: str, reason: str, moment: datetime) -> None:
+        """Take what is still due for an ended subscription off the queue."""
+        await self._deliveries.update_many(
+            {"subscription_id": subscription_id, "next_attempt_at": {"$exists": True}},
+            cancelled(reason, moment),
+        )
+
+    async def find_subscription(self, subscription_id: str) -> Document | None:
+        """The subscription, as it is now."""
+        return await self._subscriptions.find_one({"_id": subscription_id}, max_time_ms=READ_MAX_MS)
+
+    async def note_health(self, subscription_id: str, failing_since: datetime | None) -> None:
+        """Since when every attempt has failed; None once one has succeeded."""
+        await self._subscriptions.update_one(
+            {"_id": subscription_id}, {"$set": {"failing_since": failing_since}}
+        )
+
+    async def disable(self, subscription_id: str, reason: str, moment: datetime) -> None:
+        """End an active subscription for a reason that its owner can read."""
+        await self._subscriptions.update_one(
+            {"_id": subscription_id, "active": True},
+            {
+                "$set": {"active": False, "disabled_reason": reason, "changed_at": moment},
+                "$inc": {"version": 1},
+            },
+        )
+
+    async def names(self, chain_id: str, branch_id: str | None) -> tuple[Document, Document]:
+        """What is known of the chain and the branch, for letters; empty where nothing is."""
+        chain = await self._chains.find_one({"_id": chain_id}, max_time_ms=READ_MAX_MS)
+        branch = None
+        if branch_id is not None:
+            branch = await self._branches.find_one(
+                {"_id": branch_id, "chain_id": chain_id}, max_time_ms=READ_MAX_MS
+            )
+        return chain or {}, branch or {}
