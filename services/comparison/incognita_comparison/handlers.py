@@ -3,6 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
+from incognita_comparison.repository.catalog import keep_branch, keep_questionnaire, keep_wave
+from incognita_comparison.repository.results import (
+    add_to_sums,
+    find_result,
+    find_sums,
+    keep_result,
+    new_result,
+)
+from incognita_comparison.rules import (
+    contribution,
+    difference,
+    mean_points,
+    revision_of,
+    to_points,
+)
 from incognita_shared.auth import on_api_key_changed
 from incognita_shared.clock import now
 from incognita_shared.events import Event
@@ -21,22 +36,6 @@ from incognita_shared.events.scoring import (
 )
 from incognita_shared.kafka.incoming import Handler, NotReady, Received
 from incognita_shared.mongo.work import Work
-
-from incognita_comparison.repository.catalog import keep_branch, keep_questionnaire, keep_wave
-from incognita_comparison.repository.results import (
-    add_to_sums,
-    find_result,
-    find_sums,
-    keep_result,
-    new_result,
-)
-from incognita_comparison.rules import (
-    contribution,
-    difference,
-    mean_points,
-    revision_of,
-    to_points,
-)
 
 
 async def on_branch_changed(received: Received[BranchChanged], work: Work) -> None:

@@ -1,16 +1,21 @@
-"""League tables of waves, kept in the process as long as nothing in them has changed."""
+"""League tables and sums of waves, kept in the process as long as nothing in them has changed."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from incognita_shared.mongo.client import Database
-
 from incognita_comparison.cache import VersionedCache
+from incognita_comparison.compliance import AnswerSums, added_up
 from incognita_comparison.groups import Group, GroupKind, branch_groups, merged_groups
-from incognita_comparison.repository.reading import Branch, Wave
+from incognita_comparison.repository.reading import (
+    Branch,
+    Wave,
+    count_changes,
+    list_answer_sums,
+)
 from incognita_comparison.standings import Fit, Table, Unit, Within, build_table, fit_units
 from incognita_comparison.wave_units import Source, WaveUnits
+from incognita_shared.mongo.client import Database
 
 MOST_ROWS = 100_000  # about 50 MB of tables
 
@@ -50,6 +55,7 @@ class Leagues:
     """Makes the league tables of all chains of this process."""
 
     def __init__(self, db: Database, *, most_rows: int = MOST_ROWS) -> None:
+        self._db = db
         self._cache = VersionedCache(most_rows)
         self._read = WaveUnits(db, self._cache)
 
@@ -108,6 +114,23 @@ class Leagues:
             )
 
         return await self._cache.get((chain_id, wave.id, "summary"), moment.version, make)
+
+    async def answer_sums(
+        self, chain_id: str, wave: Wave, field: str, branch_ids: frozenset[str] | None
+    ) -> AnswerSums:
+        """The wave's ``sections`` or ``questions`` added up, over these branches only, if given."""
+
+        async def make() -> AnswerSums:
+            found = await list_answer_sums(
+                self._db, chain_id, wave.id, field=field, branch_ids=branch_ids
+            )
+            return await asyncio.to_thread(added_up, found)
+
+        if branch_ids is not None:
+            return await make()
+        changes = await count_changes(self._db, chain_id, [wave.id])
+        version = changes.get(wave.id)
+        return await self._cache.get((chain_id, wave.id, field), version, make)
 
 
 def _compared(

@@ -93,12 +93,15 @@ def _question(question: QuestionScore) -> dict[str, Any]:
 def _section_sums(path: str, section: Mapping[str, Any]) -> dict[str, int]:
     added = {f"{path}.earned": section["earned"], f"{path}.possible": section["possible"]}
     score = section["score"]
-    if score is not None:
-        full = int(section["earned"] == section["possible"])
-        added.update(
-            {f"{path}.n": 1, f"{path}.sum": score, f"{path}.squares": score * score,
-             f"{path}.full": full}
-        )  # fmt: skip
+    if score is None:
+        added[f"{path}.not_applicable"] = 1
+    else:
+        earned, possible = section["earned"], section["possible"]
+        added[f"{path}.n"] = 1
+        added[f"{path}.sum"] = score
+        added[f"{path}.squares"] = score * score
+        added[f"{path}.full"] = int(earned >= possible)
+        added[f"{path}.none"] = int(earned <= 0 < possible)
     return added
 
 

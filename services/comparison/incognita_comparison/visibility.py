@@ -5,12 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import quantiles
 
-from incognita_shared.auth import Principal, Role
-
 from incognita_comparison.groups import GroupKind, group_key
 from incognita_comparison.leagues import League
 from incognita_comparison.repository.reading import Branch
 from incognita_comparison.standings import Standing
+from incognita_shared.auth import Principal, Role
 
 FEWEST_OTHERS = 5
 """Fewer others than this could be told by name from a distribution, so none is shown."""

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from incognita_shared.mongo.client import Database
-
 from incognita_comparison.cache import VersionedCache
 from incognita_comparison.repository.reading import (
     Branch,
@@ -23,6 +21,7 @@ from incognita_comparison.standings import (
     pooled_within,
     unit_of_sums,
 )
+from incognita_shared.mongo.client import Database
 
 EARLIER_WAVES = 4
 ENOUGH_DEGREES = 30  # replicates from which on other sources would hardly sharpen the variance

@@ -7,9 +7,10 @@
 
 from typing import Any
 
-from incognita_shared.mongo.client import ensure_collections
 from pymongo import ASCENDING, DESCENDING
 from pymongo.asynchronous.database import AsyncDatabase
+
+from incognita_shared.mongo.client import ensure_collections
 
 COLLECTIONS = ("branches", "waves", "questionnaires", "results", "branch_waves")
 QUERY_MAX_MS = 5_000

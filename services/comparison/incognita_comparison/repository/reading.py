@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pymongo import DESCENDING
+
 from incognita_shared.mongo.client import Database
 from incognita_shared.mongo.tenant import ChainCollection
-from pymongo import DESCENDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,9 @@ class BranchSums:
     squares: int
 
 
+SUMS = {"branch_id": 1, "n": 1, "sum": 1, "squares": 1}
+
+
 async def find_wave(db: Database, chain_id: str, wave_id: str) -> Wave | None:
     """The chain's wave, or None."""
     found = await ChainCollection(db["waves"], chain_id).find_one({"_id": wave_id})
@@ -78,15 +82,20 @@ async def list_earlier_waves(db: Database, chain_id: str, wave: Wave, limit: int
     return [_wave(one) for one in found]
 
 
-async def list_waves_of_branch(db: Database, chain_id: str, branch_id: str) -> list[Wave]:
-    """The waves in which a visit of the branch counts or counted, newest first."""
-    sums = await ChainCollection(db["branch_waves"], chain_id).find(
-        {"branch_id": branch_id}, {"wave_id": 1}
+async def list_sums_of_branch(
+    db: Database, chain_id: str, branch_id: str, *, limit: int
+) -> list[tuple[Wave, BranchSums]]:
+    """The branch's sums in the newest waves in which a score of it counts, newest first."""
+    found = await ChainCollection(db["branch_waves"], chain_id).find(
+        {"branch_id": branch_id, "n": {"$gt": 0}}, {**SUMS, "wave_id": 1}
     )
-    found = await ChainCollection(db["waves"], chain_id).find(
-        {"_id": {"$in": [one["wave_id"] for one in sums]}}
+    sums = {one["wave_id"]: _sums(one) for one in found}
+    waves = await ChainCollection(db["waves"], chain_id).find(
+        {"_id": {"$in": list(sums)}},
+        sort=[("starts_at", DESCENDING), ("_id", DESCENDING)],
+        limit=limit,
     )
-    return sorted((_wave(one) for one in found), key=lambda wave: wave.starts_at, reverse=True)
+    return [(_wave(one), sums[one["_id"]]) for one in waves]
 
 
 async def count_changes(
@@ -123,10 +132,9 @@ async def find_branch(db: Database, chain_id: str, branch_id: str) -> Branch | N
 async def list_sums(db: Database, chain_id: str, wave_id: str) -> list[BranchSums]:
     """The sums of all branches of the wave for which a score counts."""
     found = await ChainCollection(db["branch_waves"], chain_id).find(
-        {"wave_id": wave_id, "n": {"$gt": 0}},
-        {"branch_id": 1, "n": 1, "sum": 1, "squares": 1},
+        {"wave_id": wave_id, "n": {"$gt": 0}}, SUMS
     )
-    return [BranchSums(one["branch_id"], one["n"], one["sum"], one["squares"]) for one in found]
+    return [_sums(one) for one in found]
 
 
 async def list_answer_sums(
@@ -181,3 +189,7 @@ def _branch(found: dict[str, Any]) -> Branch:
         ownership=found["ownership"],
         franchisee_id=found["franchisee_id"],
     )
+
+
+def _sums(found: dict[str, Any]) -> BranchSums:
+    return BranchSums(found["branch_id"], found["n"], found["sum"], found["squares"])

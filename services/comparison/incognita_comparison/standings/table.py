@@ -57,7 +57,7 @@ def build_table(units: Sequence[Unit], elsewhere: Within = NOTHING) -> Table:
         return Table((), None)
     fitted = fit_units(units, elsewhere)
     values = {unit.key: fitted.estimate(unit) for unit in units}
-    ordered = sorted(units, key=lambda unit: (-values[unit.key].value, unit.key))
+    ordered = sorted(units, key=lambda unit: (-clamp(values[unit.key].value), unit.key))
     ranks = rank(ordered, fitted, QUANTILE)
     rows = []
     for unit, place in zip(ordered, ranks, strict=True):

@@ -1,0 +1,50 @@
+"""Composition root: settings → telemetry → clients → app, consumer.
+
+There is no relay: no document of this service carries events, handlers alone have something to say.
+"""
+
+from incognita_comparison.handlers import HANDLERS
+from incognita_comparison.repository import create_indexes
+from incognita_comparison.routes import ROUTERS
+from incognita_comparison.settings import Settings
+from incognita_shared.health import Health
+from incognita_shared.http import create_app, serve
+from incognita_shared.ids import new_id
+from incognita_shared.kafka.consumer import Consumer, create_delivery_indexes
+from incognita_shared.kafka.producer import started_producer
+from incognita_shared.kafka.topics import ensure_topics
+from incognita_shared.logs import configure_logs
+from incognita_shared.mongo.client import mongo_database
+from incognita_shared.shutdown import run
+from incognita_shared.telemetry import start_telemetry
+
+SERVICE = "comparison"
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    configure_logs(SERVICE)
+    run(_serve)
+
+
+async def _serve() -> None:
+    settings, health, owner = Settings.read(), Health(), new_id()
+    with start_telemetry(SERVICE, settings.telemetry):
+        await ensure_topics(settings.kafka)
+        async with (
+            mongo_database(settings.mongo, SERVICE) as db,
+            started_producer(settings.kafka, client_id=SERVICE) as producer,
+        ):
+            await create_indexes(db)
+            await create_delivery_indexes(db)
+            consumer = Consumer(
+                SERVICE,
+                db=db,
+                producer=producer,
+                handlers=HANDLERS,
+                health=health,
+                settings=settings.kafka,
+                owner=owner,
+            )
+            app = create_app(SERVICE, routers=ROUTERS, db=db, settings=settings, health=health)
+            await serve(app, settings.http, background=[consumer.run])

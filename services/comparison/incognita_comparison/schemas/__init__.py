@@ -1,0 +1,1 @@
+"""HTTP models, by what they answer."""
