@@ -1,7 +1,5 @@
 """Verifying what was uploaded, and completing a report that only waited for that."""
 
-from incognita_shared.clock import now
-
 from incognita_evidence.attempts import until_written
 from incognita_evidence.errors import ItemNotFound, ItemsRefused, ObjectNotHere, ReportClosed
 from incognita_evidence.report import Item, ItemState, Report, ReportState
@@ -12,6 +10,7 @@ from incognita_evidence.rules.findings import Limits
 from incognita_evidence.rules.verdicts import Proved, Verdict
 from incognita_evidence.verification import Verifier
 from incognita_evidence.visit import Visit
+from incognita_shared.clock import now
 
 
 async def verify_item(

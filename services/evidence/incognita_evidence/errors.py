@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 
-from incognita_shared.problems import Conflict, Invalid, NotFound, NotYet, Unavailable, field_error
-from incognita_shared.questionnaire.answers import AnswerError
-
 from incognita_evidence.report import Item, ReportState
 from incognita_evidence.visit import VisitState
+from incognita_shared.problems import Conflict, Invalid, NotFound, NotYet, Unavailable, field_error
+from incognita_shared.questionnaire.answers import AnswerError
 
 
 class VisitNotFound(NotFound):

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from incognita_evidence.repository import projections
+from incognita_evidence.visit import VisitState
 from incognita_shared.auth import on_api_key_changed
 from incognita_shared.clock import now
 from incognita_shared.events.assignment import (
@@ -17,9 +19,6 @@ from incognita_shared.events.assignment import (
 from incognita_shared.events.envelope import Event
 from incognita_shared.kafka.incoming import Handler, Received
 from incognita_shared.mongo.work import Work
-
-from incognita_evidence.repository import projections
-from incognita_evidence.visit import VisitState
 
 
 async def on_questionnaire_published(

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import exifread
 import puremagic
 from exifread.utils import get_gps_coords
-from incognita_shared.values import Position, Value
 
 from incognita_evidence.rules.media_types import canonical
+from incognita_shared.values import Position, Value
 
 # exifread reports every damaged tag; a hostile file could fill our logs with them
 logging.getLogger("exifread").setLevel(logging.CRITICAL)

@@ -3,6 +3,13 @@
 from collections.abc import Callable
 
 from fastapi import FastAPI
+
+from incognita_evidence.handlers import HANDLERS
+from incognita_evidence.repository import PENDING, create_indexes
+from incognita_evidence.repository.reports import Questionnaires
+from incognita_evidence.routes import ROUTERS
+from incognita_evidence.settings import Settings
+from incognita_evidence.verification import Verifier
 from incognita_shared.health import Health
 from incognita_shared.http import create_app, serve
 from incognita_shared.ids import new_id
@@ -15,13 +22,6 @@ from incognita_shared.mongo.relay import Relay
 from incognita_shared.objects import ObjectStore
 from incognita_shared.shutdown import run
 from incognita_shared.telemetry import start_telemetry
-
-from incognita_evidence.handlers import HANDLERS
-from incognita_evidence.repository import PENDING, create_indexes
-from incognita_evidence.repository.reports import Questionnaires
-from incognita_evidence.routes import ROUTERS
-from incognita_evidence.settings import Settings
-from incognita_evidence.verification import Verifier
 
 SERVICE = "evidence"
 

@@ -3,6 +3,10 @@
 from enum import StrEnum
 from typing import Annotated, Self
 
+from pydantic import Field
+
+from incognita_evidence.inspection import Exif
+from incognita_evidence.visit import Visit
 from incognita_shared.events.evidence import Finding
 from incognita_shared.values import (
     Answers,
@@ -13,10 +17,6 @@ from incognita_shared.values import (
     Sha256,
     Value,
 )
-from pydantic import Field
-
-from incognita_evidence.inspection import Exif
-from incognita_evidence.visit import Visit
 
 KEPT_SUBMISSIONS = 50
 """How many Idempotency-Keys of a report are remembered, the latest."""

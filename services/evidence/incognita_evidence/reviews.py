@@ -3,15 +3,14 @@
 import mimetypes
 from datetime import timedelta
 
-from incognita_shared.auth import Principal, Role
-from incognita_shared.clock import now
-from incognita_shared.objects import ObjectStore
-
 from incognita_evidence.attempts import until_written
 from incognita_evidence.errors import ReportNotFound
 from incognita_evidence.report import Custody, Item, ItemState, Report
 from incognita_evidence.repository.reports import Reports
 from incognita_evidence.schemas.shown import ItemView, ReviewedItem, ReviewedReport
+from incognita_shared.auth import Principal, Role
+from incognita_shared.clock import now
+from incognita_shared.objects import ObjectStore
 
 READ = "read"
 SAME_READ = timedelta(minutes=10)

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from incognita_evidence.report import Item, Report
+from incognita_evidence.visit import Visit
 from incognita_shared.events.evidence import (
     EvidenceStored,
     Finding,
@@ -9,9 +11,6 @@ from incognita_shared.events.evidence import (
     ReportCompleted,
     ReportFlagged,
 )
-
-from incognita_evidence.report import Item, Report
-from incognita_evidence.visit import Visit
 
 
 def stored(report: Report, item: Item, *, seq: int, bucket: str) -> EvidenceStored:

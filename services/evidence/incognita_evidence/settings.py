@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated, Self
 
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
 from incognita_shared.settings import (
     AuthSettings,
     HttpSettings,
@@ -13,8 +16,6 @@ from incognita_shared.settings import (
     read_settings,
 )
 from incognita_shared.values import EvidenceKind
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PORT = 8102
 

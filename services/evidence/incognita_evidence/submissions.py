@@ -4,9 +4,6 @@ import hashlib
 from datetime import datetime
 
 import orjson
-from incognita_shared.clock import now
-from incognita_shared.questionnaire.answers import check_answers
-from incognita_shared.values import Answers
 
 from incognita_evidence.attempts import until_written
 from incognita_evidence.checking import elsewhere, look
@@ -27,6 +24,9 @@ from incognita_evidence.rules.verdicts import Verdict
 from incognita_evidence.schemas.given import ReportSubmission
 from incognita_evidence.verification import Verifier
 from incognita_evidence.visit import Visit
+from incognita_shared.clock import now
+from incognita_shared.questionnaire.answers import check_answers
+from incognita_shared.values import Answers
 
 
 async def save_draft(visit: Visit, answers: Answers, *, reports: Reports) -> Report:

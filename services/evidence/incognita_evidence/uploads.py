@@ -2,12 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from incognita_shared.clock import now
-from incognita_shared.ids import derived_id
-from incognita_shared.objects import ObjectStore
-from incognita_shared.problems import Invalid, field_error
-from incognita_shared.questionnaire.model import Questionnaire
-
 from incognita_evidence.attempts import until_written
 from incognita_evidence.errors import ReportClosed, TooManyItems
 from incognita_evidence.report import Custody, Item, ItemState, Report, ReportState
@@ -17,6 +11,11 @@ from incognita_evidence.schemas.given import UploadDeclaration
 from incognita_evidence.schemas.shown import UploadPolicy
 from incognita_evidence.settings import EvidenceSettings
 from incognita_evidence.visit import Visit
+from incognita_shared.clock import now
+from incognita_shared.ids import derived_id
+from incognita_shared.objects import ObjectStore
+from incognita_shared.problems import Invalid, field_error
+from incognita_shared.questionnaire.model import Questionnaire
 
 
 async def declare(

@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 
-from incognita_shared.objects import ObjectStore, Stored
-
 from incognita_evidence.inspection import Exif, media_types, read_exif
 from incognita_evidence.report import Item
 from incognita_evidence.rules.media_types import Fit, judge
 from incognita_evidence.rules.verdicts import Absent, Proved, Refused, Verdict
+from incognita_shared.objects import ObjectStore, Stored
 
 
 class Verifier:

@@ -1,19 +1,43 @@
 """What the tests of evidence share: a visit, its questionnaire, files, and the running app."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
+import orjson
 import pytest
+from fastapi import FastAPI
+
+from incognita_evidence.handlers import HANDLERS
+from incognita_evidence.main import build_app
 from incognita_evidence.report import Item, Report
+from incognita_evidence.repository import create_indexes
 from incognita_evidence.rules.findings import Limits
+from incognita_evidence.settings import EvidenceSettings, Settings
 from incognita_evidence.visit import Visit, VisitState
+from incognita_shared.auth import API_KEYS, new_api_key, secret_sha256
+from incognita_shared.clock import now
 from incognita_shared.events.assignment import QuestionnairePublished, VisitOffered
-from incognita_shared.ids import derived_id, new_id
+from incognita_shared.events.envelope import Envelope, Event
+from incognita_shared.health import Health
+from incognita_shared.ids import new_id
+from incognita_shared.kafka.incoming import Received
+from incognita_shared.mongo.checkpoint import Source
+from incognita_shared.mongo.work import Cause, Work
+from incognita_shared.objects import ObjectStore
 from incognita_shared.questionnaire.model import Questionnaire
+from incognita_shared.settings import (
+    AuthSettings,
+    HttpSettings,
+    KafkaSettings,
+    MongoSettings,
+    ObjectStoreSettings,
+    TelemetrySettings,
+)
 from incognita_shared.values import Channel, EvidenceKind, EvidenceRequirement, Money, Position
 from incognita_shared.values import Terms as AgreedTerms
 
@@ -170,7 +194,232 @@ def published(questionnaire: Questionnaire) -> QuestionnairePublished:
     )
 
 
+Handle = Callable[..., Awaitable[None]]
+
+
 @pytest.fixture
-def event_id() -> Callable[..., str]:
-    """An event id that a test can say twice."""
-    return derived_id
+async def db(database: Any) -> Any:
+    """The service's database, ready."""
+    await create_indexes(database)
+    return database
+
+
+@pytest.fixture
+def handle(db: Any) -> Handle:
+    """Let the handlers take events, in one transaction; twice with ``times=2``."""
+
+    async def run(*events: Event, times: int = 1) -> None:
+        for _ in range(times):
+            async with db.client.start_session() as session:
+                await session.with_transaction(lambda s: _batch(db, s, events))
+
+    return run
+
+
+async def _batch(db: Any, session: Any, events: tuple[Event, ...]) -> None:
+    work = Work("evidence", db, session)
+    for event in events:
+        envelope = Envelope(
+            id=new_id(), type=event.type_name(), source="/incognita/assignment", time=now(),
+            subject=event.subject, topic=event.topic, key=event.key, data=b"",
+        )  # fmt: skip
+        work.caused_by(Cause(Source(event.topic, 0), envelope.id))
+        await HANDLERS[type(event)](Received(event, envelope), work)
+    await work.flush()
+
+
+@pytest.fixture
+async def store(object_store_settings: ObjectStoreSettings) -> AsyncIterator[ObjectStore]:
+    """The object store with a bucket of this test's own."""
+    store = ObjectStore(object_store_settings)
+    await store.ensure_bucket()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def app(
+    db: Any,
+    store: ObjectStore,
+    kafka_settings: KafkaSettings,
+    mongo_settings: MongoSettings,
+    object_store_settings: ObjectStoreSettings,
+) -> FastAPI:
+    """The real app on the real stores."""
+    settings = Settings(
+        http=HttpSettings(),
+        mongo=mongo_settings,
+        kafka=kafka_settings,
+        telemetry=TelemetrySettings(),
+        auth=AuthSettings(),
+        objects=object_store_settings,
+        evidence=EvidenceSettings(items_per_visit=30),
+    )
+    return build_app(settings, db=db, health=Health(), store=store, wake=lambda: None)
+
+
+@pytest.fixture
+async def client_as(app: FastAPI, db: Any) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
+    """An HTTP client with a key of that role."""
+    clients: list[httpx.AsyncClient] = []
+
+    async def client(
+        role: str, *, chain_id: str = "chain-a", shopper_id: str | None = None
+    ) -> httpx.AsyncClient:
+        key_id, secret, key = new_api_key()
+        await db[API_KEYS].insert_one(
+            {
+                "_id": key_id, "chain_id": chain_id, "secret_sha256": secret_sha256(secret),
+                "role": role, "shopper_id": shopper_id, "revoked": False, "version": 1,
+            }
+        )  # fmt: skip
+        clients.append(
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(app),
+                base_url="http://evidence",
+                headers={"Authorization": f"Bearer {key}"},
+                timeout=60,
+            )
+        )
+        return clients[-1]
+
+    yield client
+    for each in clients:
+        await each.aclose()
+
+
+@pytest.fixture
+async def shopper(client_as: Callable[..., Awaitable[Any]]) -> Any:
+    """The shopper of ``make_visit``."""
+    return await client_as("shopper", shopper_id="shopper-1")
+
+
+@pytest.fixture
+def accept(
+    db: Any, published: QuestionnairePublished, offered: Callable[..., VisitOffered], handle: Handle
+) -> Callable[..., Awaitable[Visit]]:
+    """Make the visit and its questionnaire known, in the visit's own state."""
+
+    async def run(visit: Visit) -> Visit:
+        await handle(published, offered(visit))
+        await db["visits"].update_one({"_id": visit.id}, {"$set": {"state": visit.state.value}})
+        return visit
+
+    return run
+
+
+@pytest.fixture
+def declaration() -> Callable[..., dict[str, Any]]:
+    """The body of a declaration of some bytes, as a photo at the branch unless said otherwise."""
+    return _declaration
+
+
+def _declaration(data: bytes, **changes: Any) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "kind": "photo",
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "size_bytes": len(data),
+        "content_type": "image/jpeg",
+        "position": AREZZO.model_dump(),
+    }
+    return fields | changes
+
+
+@pytest.fixture
+def post() -> Callable[..., Awaitable[httpx.Response]]:
+    """Upload straight to the object store, as a phone does."""
+    return _post
+
+
+async def _post(upload: Mapping[str, Any], data: bytes) -> httpx.Response:
+    async with httpx.AsyncClient(timeout=60) as client:
+        return await client.post(upload["url"], data=upload["fields"], files={"file": data})
+
+
+@pytest.fixture
+def uploaded(shopper: Any) -> Callable[..., Awaitable[str]]:
+    """Declare and upload a file; the item's id."""
+
+    async def run(visit: Visit, data: bytes, **changes: Any) -> str:
+        declared = await shopper.post(
+            f"/v1/visits/{visit.id}/uploads", json=_declaration(data, **changes)
+        )
+        assert declared.status_code in (200, 201), declared.text
+        body = declared.json()
+        if body["upload"]:
+            stored = await _post(body["upload"], data)
+            assert stored.status_code == 204, stored.text
+        return str(body["item_id"])
+
+    return run
+
+
+@pytest.fixture
+def submission() -> Callable[..., dict[str, Any]]:
+    """The body of a sound submission of the walk."""
+
+    def make(**changes: Any) -> dict[str, Any]:
+        fields: dict[str, Any] = {
+            "answers": {"greeted": True, "rings": 2},
+            "started_at": WALK.isoformat(),
+            "ended_at": (WALK + timedelta(minutes=20)).isoformat(),
+            "position": AREZZO.model_dump(),
+        }
+        return fields | changes
+
+    return make
+
+
+@pytest.fixture
+def submit(shopper: Any, submission: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    """Submit the walk's report."""
+
+    async def run(visit: Visit, key: str = "key-1", **changes: Any) -> httpx.Response:
+        answer: httpx.Response = await shopper.post(
+            f"/v1/visits/{visit.id}/report:submit",
+            json=submission(**changes),
+            headers={"Idempotency-Key": key},
+        )
+        return answer
+
+    return run
+
+
+@pytest.fixture
+def said(db: Any) -> Callable[..., Awaitable[list[tuple[str, int]]]]:
+    """What the report of a visit has said so far: (event, seq), in order."""
+
+    async def run(visit: Visit) -> list[tuple[str, int]]:
+        return [(name, body["seq"]) for name, body in await _events(db, visit)]
+
+    return run
+
+
+@pytest.fixture
+def said_bodies(db: Any) -> Callable[..., Awaitable[list[dict[str, Any]]]]:
+    """The bodies of the events of that name."""
+
+    async def run(visit: Visit, name: str) -> list[dict[str, Any]]:
+        return [body for found, body in await _events(db, visit) if found == name]
+
+    return run
+
+
+async def _events(db: Any, visit: Visit) -> list[tuple[str, dict[str, Any]]]:
+    report = await db["reports"].find_one({"_id": visit.id}) or {"pending": []}
+    found = []
+    for record in report["pending"]:
+        headers = {name: bytes(value).decode() for name, value in record["headers"]}
+        name = headers["ce_type"].removeprefix("incognita.").removesuffix(".v1")
+        found.append((name, orjson.loads(record["value"])))
+    return found
+
+
+@pytest.fixture
+def photo(media: Path) -> Callable[[str], bytes]:
+    """The bytes of a real photo."""
+
+    def read(name: str = "DSCN0010") -> bytes:
+        return (media / f"{name}.jpg").read_bytes()
+
+    return read

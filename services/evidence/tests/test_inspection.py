@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from incognita_evidence.inspection import Exif, media_types, read_exif
 
 HEAD = 65_536

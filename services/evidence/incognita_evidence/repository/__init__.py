@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from pymongo import ASCENDING
+from pymongo.asynchronous.database import AsyncDatabase
+
 from incognita_shared.auth import API_KEYS
 from incognita_shared.mongo.client import ensure_collections
 from incognita_shared.mongo.pending import create_pending_index
-from pymongo import ASCENDING
-from pymongo.asynchronous.database import AsyncDatabase
 
 REPORTS = "reports"
 MEDIA = "media"

@@ -7,13 +7,12 @@ asks for a smaller ``last_seq``.
 from datetime import datetime
 from typing import Any
 
-from incognita_shared.events.assignment import QuestionnairePublished, VisitOffered, VisitReturned
-from incognita_shared.events.envelope import VisitEvent
-from incognita_shared.mongo.work import Work
-
 from incognita_evidence.report import ReportState
 from incognita_evidence.repository import QUESTIONNAIRES, REPORTS, VISITS
 from incognita_evidence.visit import VisitState
+from incognita_shared.events.assignment import QuestionnairePublished, VisitOffered, VisitReturned
+from incognita_shared.events.envelope import VisitEvent
+from incognita_shared.mongo.work import Work
 
 
 def insert_visit(work: Work, event: VisitOffered) -> None:

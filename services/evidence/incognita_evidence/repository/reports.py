@@ -4,10 +4,6 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from incognita_shared.events.envelope import Event
-from incognita_shared.mongo.pending import append_events, with_events
-from incognita_shared.mongo.tenant import ChainCollection
-from incognita_shared.questionnaire.model import Questionnaire
 from pymongo import ASCENDING, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
@@ -16,6 +12,10 @@ from incognita_evidence.errors import QuestionnaireNotHere
 from incognita_evidence.report import Item, Report
 from incognita_evidence.repository import MEDIA, QUESTIONNAIRES, REPORTS, VISITS
 from incognita_evidence.visit import Visit
+from incognita_shared.events.envelope import Event
+from incognita_shared.mongo.pending import append_events, with_events
+from incognita_shared.mongo.tenant import ChainCollection
+from incognita_shared.questionnaire.model import Questionnaire
 
 MOST_OTHERS = 200
 """So many uses of the same files elsewhere are enough for a finding."""

@@ -4,9 +4,6 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
-from incognita_shared.auth import Principal, Role, allow
-from incognita_shared.objects import ObjectStore
-from incognita_shared.values import Id
 
 from incognita_evidence.access import open_visit
 from incognita_evidence.repository.reports import Reports
@@ -14,6 +11,9 @@ from incognita_evidence.rules.findings import Limits
 from incognita_evidence.settings import EvidenceSettings
 from incognita_evidence.verification import Verifier
 from incognita_evidence.visit import Visit
+from incognita_shared.auth import Principal, Role, allow
+from incognita_shared.objects import ObjectStore
+from incognita_shared.values import Id
 
 VisitId = Annotated[Id, Path(description="The visit's id")]
 Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]

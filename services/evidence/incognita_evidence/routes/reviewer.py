@@ -3,9 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from incognita_shared.pagination import Cursor, Limit, Page, decode_cursor, encode_cursor
-from incognita_shared.problems import problem_responses
-from incognita_shared.values import Id
 
 from incognita_evidence.report import ReportState
 from incognita_evidence.reviews import read_report
@@ -17,6 +14,9 @@ from incognita_evidence.routes.provided import (
     VisitId,
 )
 from incognita_evidence.schemas.shown import ReportRow, ReviewedReport
+from incognita_shared.pagination import Cursor, Limit, Page, decode_cursor, encode_cursor
+from incognita_shared.problems import problem_responses
+from incognita_shared.values import Id
 
 router = APIRouter(prefix="/v1/reports", tags=["reviewer"])
 

@@ -3,8 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Request, Response, status
-from incognita_shared.problems import problem_responses
-from incognita_shared.values import Id
 
 from incognita_evidence import checking, submissions, uploads
 from incognita_evidence.access import own_visit
@@ -24,6 +22,8 @@ from incognita_evidence.rules.completion import still_missing
 from incognita_evidence.schemas.given import AnswersDraft, ReportSubmission, UploadDeclaration
 from incognita_evidence.schemas.shown import DeclaredUpload, ItemView, ReportView
 from incognita_evidence.visit import Visit
+from incognita_shared.problems import problem_responses
+from incognita_shared.values import Id
 
 router = APIRouter(prefix="/v1/visits/{visit_id}", tags=["shopper"])
 

@@ -3,17 +3,16 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from incognita_shared.events.evidence import ReportCompleted, ReportFlagged, Severity
-from incognita_shared.questionnaire.answers import required_evidence
-from incognita_shared.questionnaire.model import Questionnaire
-from incognita_shared.values import EvidenceKind
-
 from incognita_evidence import said
 from incognita_evidence.report import ItemState, Missing, Report, ReportState, SubmitAnswer
 from incognita_evidence.rules import findings
 from incognita_evidence.rules.findings import Limits
 from incognita_evidence.rules.requirements import missing_evidence, unexplained
 from incognita_evidence.visit import Visit
+from incognita_shared.events.evidence import ReportCompleted, ReportFlagged, Severity
+from incognita_shared.questionnaire.answers import required_evidence
+from incognita_shared.questionnaire.model import Questionnaire
+from incognita_shared.values import EvidenceKind
 
 Said = tuple[ReportCompleted | ReportFlagged, ...]
 

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from incognita_shared.events.evidence import Finding, Severity
-from incognita_shared.values import Channel, EvidenceKind, Position
-
 from incognita_evidence.report import Item, Missing, Report
 from incognita_evidence.visit import Visit
+from incognita_shared.events.evidence import Finding, Severity
+from incognita_shared.values import Channel, EvidenceKind, Position
 
 EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
 A_DAY = timedelta(days=1)

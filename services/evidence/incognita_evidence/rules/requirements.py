@@ -2,10 +2,9 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
+from incognita_evidence.report import Item, Missing
 from incognita_shared.questionnaire.answers import RequiredEvidence
 from incognita_shared.values import EvidenceKind, EvidenceRequirement
-
-from incognita_evidence.report import Item, Missing
 
 
 def missing_evidence(

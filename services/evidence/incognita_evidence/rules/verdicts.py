@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from incognita_shared.events.evidence import EvidenceStored
-
 from incognita_evidence import said
 from incognita_evidence.inspection import Exif
 from incognita_evidence.report import Custody, Item, ItemState, Report
+from incognita_shared.events.evidence import EvidenceStored
 
 SERVICE = "evidence"
 """Who did it, in the chain of custody, when nobody asked for it by name."""

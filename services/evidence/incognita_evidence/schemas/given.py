@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
 import orjson
-from incognita_shared.values import EvidenceKind, Id, Position, Sha256
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -16,6 +15,8 @@ from pydantic import (
     model_validator,
 )
 from pydantic.config import JsonDict
+
+from incognita_shared.values import EvidenceKind, Id, Position, Sha256
 
 LONGEST_TEXT = 10_000
 MOST_ANSWERS = 1_000

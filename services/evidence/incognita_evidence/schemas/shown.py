@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from incognita_shared.events.evidence import Finding
-from incognita_shared.values import EvidenceKind, Position
 from pydantic import BaseModel, Field
 
 from incognita_evidence.report import Custody, Item, ItemState, Missing, Report, ReportState
 from incognita_evidence.visit import VisitState
+from incognita_shared.events.evidence import Finding
+from incognita_shared.values import EvidenceKind, Position
 
 
 class UploadPolicy(BaseModel):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from incognita_evidence.inspection import Exif
 from incognita_evidence.report import Item, Missing, Report
 from incognita_evidence.rules.findings import Limits, distance_m, find

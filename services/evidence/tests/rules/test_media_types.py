@@ -1,6 +1,7 @@
 """Which bytes pass for what was declared."""
 
 import pytest
+
 from incognita_evidence.rules.media_types import ALLOWED, Fit, judge
 from incognita_shared.values import EvidenceKind
 
