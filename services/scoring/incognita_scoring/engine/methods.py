@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
 
+from incognita_scoring.engine.rounding import shown
+from incognita_scoring.engine.words import duration, either, in_words, standard_in_words
 from incognita_shared.questionnaire.model import (
     Band,
     Question,
@@ -14,9 +16,6 @@ from incognita_shared.questionnaire.model import (
     TimedStandard,
 )
 from incognita_shared.questionnaire.reading import Answer, UnreadableAnswer, read_answer
-
-from incognita_scoring.engine.rounding import shown
-from incognita_scoring.engine.words import duration, either, in_words, standard_in_words
 
 DAY_S = 86_400
 ZERO = Decimal(0)

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from incognita_scoring.engine.methods import Immeasurable, verdict
+from incognita_scoring.engine.words import points
 from incognita_shared.events.scoring import Outcome, QuestionScore
 from incognita_shared.questionnaire.answers import ReadAnswers, is_blank, not_applicable
 from incognita_shared.questionnaire.model import Question, ScoringMethod, Section
-
-from incognita_scoring.engine.methods import Immeasurable, verdict
-from incognita_scoring.engine.words import points
 
 ZERO = Decimal(0)
 

@@ -6,12 +6,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from incognita_scoring.engine.question import ScoredQuestion, score_question
+from incognita_scoring.engine.rounding import percentage, rounded
 from incognita_shared.events.scoring import QuestionScore, SectionScore
 from incognita_shared.questionnaire.answers import ReadAnswers
 from incognita_shared.questionnaire.model import CriticalEffect, Questionnaire, Section
-
-from incognita_scoring.engine.question import ScoredQuestion, score_question
-from incognita_scoring.engine.rounding import percentage, rounded
 
 ZERO = Fraction(0)
 

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 
+from incognita_scoring.engine.rounding import shown
 from incognita_shared.questionnaire.model import Question, QuestionType, TimedStandard
 from incognita_shared.questionnaire.reading import Answer
-
-from incognita_scoring.engine.rounding import shown
 
 LONGEST_QUOTE = 80
 _MINUTE, _HOUR = 60, 3600

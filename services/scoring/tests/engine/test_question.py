@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 import pytest
+
 from incognita_scoring.engine.question import score_question
 from incognita_shared.events.scoring import Outcome
 from incognita_shared.questionnaire.answers import ReadAnswers

@@ -4,6 +4,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from incognita_scoring.engine.rounding import percentage, rounded, shown
 
 

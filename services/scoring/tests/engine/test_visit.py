@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from incognita_scoring import engine
 from incognita_scoring.engine import score_visit
 from incognita_shared.events.scoring import Outcome

@@ -1,0 +1,50 @@
+"""Scores as MongoDB keeps them: decimals as text, so that no reader rounds them."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from incognita_scoring.score import Revision, Score
+
+HIDDEN = {"pending": 0, "has_pending": 0, "relay_bucket": 0}
+"""What only the relay needs."""
+
+
+def score_document(score: Score) -> dict[str, Any]:
+    """The document, without ``_id`` and what the relay needs."""
+    return {name: _plain(value) for name, value in score.model_dump(exclude={"visit_id"}).items()}
+
+
+def read_score(document: Mapping[str, Any]) -> Score:
+    """The score in a document that was read without ``HIDDEN``."""
+    fields = {name: value for name, value in document.items() if name != "_id"}
+    return Score.model_validate({**fields, "visit_id": document["_id"]})
+
+
+def revision_document(revision: Revision) -> dict[str, Any]:
+    """The document with its ``_id``. The answers are JSON text: their names may be any."""
+    fields = revision.model_dump(exclude={"answers"})
+    document = {name: _plain(value) for name, value in fields.items()}
+    return {**document, "_id": revision.id, "answers": json.dumps(revision.answers)}
+
+
+def read_revision(document: Mapping[str, Any]) -> Revision:
+    """The revision in a document."""
+    fields = {name: value for name, value in document.items() if name != "_id"}
+    return Revision.model_validate({**fields, "answers": json.loads(document["answers"])})
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _plain(each) for name, each in value.items()}
+        case tuple() | list():
+            return [_plain(each) for each in value]
+        case Decimal():
+            return str(value)
+        case Enum():
+            return value.value
+        case _:
+            return value
