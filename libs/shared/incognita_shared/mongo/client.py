@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import CollectionInvalid, ConfigurationError, PyMongoError
@@ -31,7 +30,6 @@ async def mongo_database(settings: MongoSettings, service: str) -> AsyncIterator
         await _require_replica_set(client)
         yield client.get_database(
             database_name(service),
-            codec_options=CodecOptions(tz_aware=True),
             write_concern=WriteConcern(w="majority", j=True),
             read_concern=ReadConcern("majority"),
         )
