@@ -8,7 +8,7 @@ from incognita_assignment import branches
 from incognita_assignment.errors import no_such
 from incognita_assignment.repository.branches import find_branch
 from incognita_assignment.repository.branches import list_branches as read_branches
-from incognita_assignment.routes.dependencies import Agency, CatalogReader, Db, PathId
+from incognita_assignment.routes.dependencies import CatalogKeeper, CatalogReader, Db, PathId
 from incognita_assignment.schemas.branches import BranchPatch, BranchView, NewBranch
 from incognita_assignment.schemas.texts import Plain
 from incognita_shared.pagination import Cursor, Limit, Page, decode_cursor, page_of
@@ -36,7 +36,7 @@ def _view(document: dict[str, Any]) -> BranchView:
 
 
 @router.post("", status_code=201, summary="Add a branch", responses=problem_responses(409, 422))
-async def create_branch(body: NewBranch, db: Db, caller: Agency) -> BranchView:
+async def create_branch(body: NewBranch, db: Db, caller: CatalogKeeper) -> BranchView:
     """One branch by hand; many are imported. Its id follows from the chain's own store id."""
     fields = body.model_dump(exclude={"store_id"})
     return _view(await branches.add_branch(db, caller.chain, body.store_id, fields))
@@ -83,7 +83,7 @@ async def get_branch(branch_id: PathId, db: Db, caller: CatalogReader) -> Branch
 
 @router.patch("/{branch_id}", summary="Change a branch", responses=problem_responses(404, 409))
 async def change_branch(
-    branch_id: PathId, body: BranchPatch, db: Db, caller: Agency, if_match: IfMatch = None
+    branch_id: PathId, body: BranchPatch, db: Db, caller: CatalogKeeper, if_match: IfMatch = None
 ) -> BranchView:
     """Set what is given; what is left out stays. Visits on offer keep what they were told."""
     expected = int(if_match.strip('"')) if if_match else None
@@ -94,7 +94,7 @@ async def change_branch(
 
 
 @router.post("/{branch_id}:close", summary="Close a branch", responses=problem_responses(404, 409))
-async def close_branch(branch_id: PathId, db: Db, caller: Agency) -> BranchView:
+async def close_branch(branch_id: PathId, db: Db, caller: CatalogKeeper) -> BranchView:
     """It stays, with its history, and gets no new visits. A second time changes nothing."""
     return _view(await branches.change_branch(db, caller.chain, branch_id, {"closed": True}))
 
@@ -102,6 +102,6 @@ async def close_branch(branch_id: PathId, db: Db, caller: Agency) -> BranchView:
 @router.post(
     "/{branch_id}:reopen", summary="Reopen a branch", responses=problem_responses(404, 409)
 )
-async def reopen_branch(branch_id: PathId, db: Db, caller: Agency) -> BranchView:
+async def reopen_branch(branch_id: PathId, db: Db, caller: CatalogKeeper) -> BranchView:
     """It gets visits again."""
     return _view(await branches.change_branch(db, caller.chain, branch_id, {"closed": False}))

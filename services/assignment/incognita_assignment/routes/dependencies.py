@@ -20,5 +20,7 @@ PathId = Annotated[Id, Path()]
 Operator = Annotated[Principal, Depends(allow(Role.OPERATOR))]
 Agency = Annotated[Principal, Depends(allow(Role.AGENCY))]
 KeyKeeper = Annotated[Principal, Depends(allow(Role.AGENCY, Role.CHAIN_MANAGER))]
+CatalogKeeper = KeyKeeper
+"""Who keeps the list of branches: the chain itself, or its agency."""
 FormReader = Annotated[Principal, Depends(allow(Role.AGENCY, Role.REVIEWER))]
 CatalogReader = Annotated[Principal, Depends(allow(Role.AGENCY, Role.REVIEWER, Role.CHAIN_MANAGER))]

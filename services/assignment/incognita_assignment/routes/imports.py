@@ -11,7 +11,7 @@ from incognita_assignment.imports.csv_rows import csv_rows
 from incognita_assignment.imports.geojson_rows import geojson_rows
 from incognita_assignment.imports.rows import BrokenFile
 from incognita_assignment.imports.upload import received
-from incognita_assignment.routes.dependencies import Agency, Db
+from incognita_assignment.routes.dependencies import CatalogKeeper, Db
 from incognita_assignment.schemas.branches import Country, Geofence, ImportReport, TimeZone
 from incognita_shared.problems import Invalid, UnsupportedMedia, field_error, problem_responses
 
@@ -67,7 +67,7 @@ _BODY: dict[str, Any] = {
 async def import_file(
     request: Request,
     db: Db,
-    caller: Agency,
+    caller: CatalogKeeper,
     format: Annotated[Format | None, Query(description="Else by the content type")] = None,  # noqa: A002
     time_zone: Annotated[
         TimeZone | None,
