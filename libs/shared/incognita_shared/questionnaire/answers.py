@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from incognita_shared.questionnaire.conditions import ConditionError, holds
+from incognita_shared.questionnaire.conditions import ConditionError, evaluate
 from incognita_shared.questionnaire.model import Question, Questionnaire, QuestionType
 from incognita_shared.questionnaire.reading import (
     Answer,
@@ -117,7 +117,7 @@ class ReadAnswers:
 
     def _take(self, question: Question, answer: object) -> None:
         try:
-            relevant = question.relevant is None or holds(question.relevant, self.seen)
+            relevant = question.relevant is None or evaluate(question.relevant, self.seen)
         except ConditionError as error:
             relevant = True
             self.faulty[question.id] = str(error)
@@ -137,7 +137,7 @@ class ReadAnswers:
     def holds_or_fails(self, rule: dict[str, Any] | bool, question: Question) -> bool:
         """Whether the rule holds; one that fails asks for the evidence rather than dropping it."""
         try:
-            return holds(rule, self.seen, self.seen.get(question.id))
+            return evaluate(rule, self.seen, self.seen.get(question.id))
         except ConditionError:
             return True
 
@@ -163,7 +163,7 @@ def _broken_constraint(question: Question, read: ReadAnswers) -> str | None:
     if question.constraint is None:
         return None
     try:
-        if holds(question.constraint, read.seen, read.seen[question.id]):
+        if evaluate(question.constraint, read.seen, read.seen[question.id]):
             return None
     except ConditionError as error:
         return f"cannot be checked: {error}"

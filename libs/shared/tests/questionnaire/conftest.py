@@ -4,6 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+
 from incognita_shared.questionnaire.model import Questionnaire
 
 DEFINITION: dict[str, Any] = {

@@ -2,9 +2,10 @@ import json
 from copy import deepcopy
 
 import pytest
+from pydantic import ValidationError
+
 from incognita_shared.questionnaire.check import check_questionnaire, without_scoring
 from incognita_shared.questionnaire.model import Questionnaire
-from pydantic import ValidationError
 
 
 def problems(definition):

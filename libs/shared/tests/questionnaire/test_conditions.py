@@ -4,6 +4,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from incognita_shared.questionnaire.conditions import (
     ConditionError,
     checked_rule,

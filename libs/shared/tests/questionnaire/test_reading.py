@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from incognita_shared.questionnaire.model import Question
 from incognita_shared.questionnaire.reading import UnreadableAnswer, for_conditions, read_answer
 
