@@ -146,7 +146,9 @@ def _principal(document: dict[str, Any]) -> Principal:
 def _parts(token: str) -> tuple[str, str]:
     prefix, _, rest = token.partition("_")
     key_id, _, secret = rest.partition("_")
-    if prefix != "inc" or not key_id or not secret or len(token) > _LONGEST_KEY:
+    if prefix != "inc" or not key_id.isalnum() or not key_id.isascii() or not secret:
+        raise _not_accepted()
+    if len(token) > _LONGEST_KEY:
         raise _not_accepted()
     return key_id, secret
 

@@ -65,14 +65,15 @@ class ObjectStore:
         self._settings = settings
         self.bucket = bucket_name(settings.bucket)
         self._public_endpoint = (settings.public_endpoint or settings.endpoint).rstrip("/")
-        connections = _connections(settings)
-        self._client = _client(settings, settings.endpoint, connections)
-        self._public_client = _client(settings, self._public_endpoint, connections)
+        self._connections = _connections(settings)
+        self._client = _client(settings, settings.endpoint, self._connections)
+        self._public_client = _client(settings, self._public_endpoint, self._connections)
         self._threads = ThreadPoolExecutor(settings.max_connections, "objects")
 
     def close(self) -> None:
-        """End the threads; calls that are under way end by themselves."""
+        """End the threads and connections; calls that are under way end by themselves."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self._connections.clear()
 
     async def ensure_bucket(self) -> None:
         """Create the bucket if it is missing: versioned, and with object lock where there is."""

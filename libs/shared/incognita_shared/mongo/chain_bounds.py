@@ -62,7 +62,7 @@ def _check_change(operator: str, change: Any, chain_id: str) -> None:
     touched = {name for name in named if isinstance(name, str) and name.split(".")[0] == CHAIN}
     if not touched:
         return
-    same = isinstance(change, Mapping) and touched == {CHAIN} and change[CHAIN] == chain_id
+    same = isinstance(change, Mapping) and touched == {CHAIN} and change.get(CHAIN) == chain_id
     if operator not in _MAY_NAME_CHAIN or not same:
         raise ForeignChain("the update would take the document from its chain")
 
