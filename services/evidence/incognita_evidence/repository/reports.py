@@ -6,7 +6,7 @@ from typing import Any
 
 from pymongo import ASCENDING, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from incognita_evidence.errors import QuestionnaireNotHere
 from incognita_evidence.report import Item, Report
@@ -17,6 +17,7 @@ from incognita_shared.mongo.pending import append_events, with_events
 from incognita_shared.mongo.tenant import ChainCollection
 from incognita_shared.questionnaire.model import Questionnaire
 
+DUPLICATE_KEY = 11000
 MOST_OTHERS = 200
 """So many uses of the same files elsewhere are enough for a finding."""
 
@@ -113,8 +114,14 @@ class Reports:
             )
             for item in items
         ]
-        if writes:
+        if not writes:
+            return
+        try:
             await self._media.bulk_write(writes, ordered=False)
+        except BulkWriteError as error:
+            # the same submission, sent twice at once, has noted them already
+            if any(fault["code"] != DUPLICATE_KEY for fault in error.details["writeErrors"]):
+                raise
 
     async def find_elsewhere(
         self, visit_id: str, digests: Iterable[str]
