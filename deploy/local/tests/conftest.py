@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from incognita_local import elsewhere
 from incognita_local.progress import Display
 from incognita_local.records import StateDirectory

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from incognita_local import artefacts
 from incognita_local.cache import Cache
 from incognita_local.errors import LocalError

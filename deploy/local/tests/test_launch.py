@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from incognita_local import launch, ports, programs
+from pymongo import MongoClient
+
+from incognita_local import kafka_server, launch, ports, programs
 from incognita_local.cache import Cache
 from incognita_local.errors import LocalError
 from incognita_local.kafka_server import KafkaServer
@@ -18,7 +20,6 @@ from incognita_local.mongo_server import MongoServer
 from incognita_local.pids import ProcessId
 from incognita_local.processes import Process
 from incognita_local.records import StateDirectory
-from pymongo import MongoClient
 
 
 @pytest.fixture
@@ -125,6 +126,10 @@ def test_damaged_credentials_are_named(tmp_path: Path) -> None:
     (tmp_path / "credentials.json").write_text("{}", encoding="utf-8")
     with pytest.raises(LocalError, match=r"credentials.json is damaged"):
         MinioServer(tmp_path, minio=tmp_path).credentials()
+
+
+def test_a_cluster_id_never_reads_as_an_option() -> None:
+    assert not any(kafka_server.cluster_id().startswith("-") for _ in range(1000))
 
 
 def test_a_kafka_that_cannot_be_formatted_shows_why(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from incognita_local.errors import LocalError
 from incognita_local.pids import ProcessId
 from incognita_local.processes import Process

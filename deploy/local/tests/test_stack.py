@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from incognita_local import LocalError, Servers, checks, elsewhere, programs, stack
 from incognita_local.cache import Cache
 from incognita_local.records import StateDirectory
@@ -125,7 +126,7 @@ def test_no_network_is_told_with_the_name_of_what_is_missing(tmp_path: Path) -> 
         argv, capture_output=True, text=True, timeout=120, check=False, env=environment
     )
     assert up.returncode == 1
-    assert "network" in up.stderr
+    assert "network: needed for Kafka's jars, MongoDB, MinIO" in up.stderr
     assert "Traceback" not in up.stderr
 
 
