@@ -12,6 +12,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic.config import JsonDict
@@ -20,6 +21,8 @@ from incognita_shared.values import EvidenceKind, Id, Position, Sha256
 
 LONGEST_TEXT = 10_000
 MOST_ANSWERS = 1_000
+LONGEST_CHOICE = 64
+MOST_CHOICES = 200
 LARGEST_ANSWERS_BYTES = 256_000
 """The event that carries them must stay well below a Kafka message of 1 MB."""
 GREATEST_INTEGER = 2**53
@@ -28,23 +31,20 @@ LAST_MOMENT = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def _plain(value: Any) -> Any:
-    """An answer is a text, a number, a truth value, null, or a list of texts."""
+    """An answer is a text, a number, a truth value, null, or a list of choice ids."""
     if isinstance(value, list):
-        if len(value) > MOST_ANSWERS or not all(isinstance(each, str) for each in value):
-            raise ValueError("a list holds texts only, 1,000 at most")
-        if any(len(each) > LONGEST_TEXT for each in value):
-            raise ValueError(f"each text has at most {LONGEST_TEXT} characters")
+        if len(value) > MOST_CHOICES or not all(
+            isinstance(each, str) and len(each) <= LONGEST_CHOICE for each in value
+        ):
+            raise ValueError(f"a list holds choice ids, {MOST_CHOICES} at most")
     elif isinstance(value, str):
         if len(value) > LONGEST_TEXT:
             raise ValueError(f"has at most {LONGEST_TEXT} characters")
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError("must be a finite number")
-    elif isinstance(value, int):
-        if abs(value) > GREATEST_INTEGER:
+    elif isinstance(value, int | float):
+        if not math.isfinite(value) or abs(value) > GREATEST_INTEGER:
             raise ValueError("must lie within ±2^53")
     elif value is not None:
-        raise ValueError("must be a text, a number, true, false, null, or a list of texts")
+        raise ValueError("must be a text, a number, true, false, null, or a list of choices")
     return value
 
 
@@ -61,8 +61,21 @@ When = Annotated[
 ]
 """A moment with a zone, from 2000 to 2100: outside of that a device's clock was not set."""
 
+_TEXT: JsonDict = {"type": "string", "maxLength": LONGEST_TEXT}
+_CHOICE: JsonDict = {"type": "string", "maxLength": LONGEST_CHOICE}
+_ANSWER: JsonDict = {
+    "anyOf": [
+        _TEXT,
+        {"type": "number", "minimum": -GREATEST_INTEGER, "maximum": GREATEST_INTEGER},
+        {"type": "boolean"},
+        {"type": "null"},
+        {"type": "array", "items": _CHOICE, "maxItems": MOST_CHOICES},
+    ]
+}
+
+GivenAnswer = Annotated[Any, AfterValidator(_plain), WithJsonSchema(_ANSWER)]
 GivenAnswers = Annotated[
-    dict[Id, Annotated[Any, AfterValidator(_plain)]],
+    dict[Id, GivenAnswer],
     Field(max_length=MOST_ANSWERS, description="Question id → answer; null means N/A"),
     AfterValidator(_bounded),
 ]
