@@ -5,12 +5,27 @@ from incognita_assignment.routes import (
     chains,
     imports,
     keys,
+    payouts,
     programmes,
     questionnaires,
     shoppers,
+    visits,
+    waves,
 )
 
 ROUTERS = tuple(
-    noun.router for noun in (chains, keys, imports, branches, questionnaires, programmes, shoppers)
+    noun.router
+    for noun in (
+        chains,
+        keys,
+        imports,
+        branches,
+        questionnaires,
+        programmes,
+        shoppers,
+        waves,
+        visits,
+        payouts,
+    )
 )
 STREAMED_PATHS = frozenset({imports.PATH})

@@ -22,7 +22,7 @@ Skill = Annotated[Plain, Field(min_length=1, max_length=60), AfterValidator(_fol
 Skills = Annotated[tuple[Skill, ...], Field(max_length=50)]
 SpokenLanguages = Annotated[tuple[Language, ...], Field(min_length=1, max_length=30)]
 Capacity = Annotated[int, Field(ge=0, le=1_000)]
-"""Visits that the shopper takes on in one wave."""
+"""Visits that the shopper holds at one time, whatever their wave: offered, accepted, returned."""
 
 _EXAMPLE: dict[str, Any] = {
     "name": "Ada Example",
