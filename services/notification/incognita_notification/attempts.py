@@ -1,6 +1,7 @@
 """What came of one attempt to deliver, whatever the channel."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -28,6 +29,8 @@ class Attempt:
     error: str | None = None
     response: str | None = None
     retry_after_s: float | None = None
+    trace: Mapping[str, str] = field(default_factory=dict)
+    """Of the attempt's own span, for what follows from it."""
 
     def document(self) -> dict[str, Any]:
         """As it is kept in the delivery."""

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import orjson
@@ -51,7 +52,7 @@ class Dispatcher:
                 span.set_attribute("http.response.status_code", result.status)
             if result.verdict is not Verdict.DELIVERED:
                 span.set_status(Status(StatusCode.ERROR, result.error))
-            return result
+            return replace(result, trace=trace_headers())
 
     async def _by_webhook(self, delivery: Document, subscription: Document) -> Attempt:
         try:

@@ -137,7 +137,7 @@ class Lane:
             )
         moment = now()
         outcome = after_attempt(delivery, attempt, self._pace.delays_s, moment)
-        await self._queue.record(delivery, outcome.update, outcome.event)
+        await self._queue.record(delivery, outcome, attempt.trace or delivery["trace"])
         self._learn(attempt, moment)
         await self._note_health(attempt, subscription, moment)
 

@@ -80,7 +80,7 @@ class WebhookChannel:
         secrets: Sequence[str],
         trace: Mapping[str, str],
     ) -> Attempt:
-        """One attempt; it ends within the time-out, however slowly the receiver drips."""
+        """One attempt; its status comes within the time-out, or it has failed."""
         started, clock = now(), time.monotonic()
         headers = {
             "content-type": "application/json",
@@ -92,8 +92,7 @@ class WebhookChannel:
         answer, error = None, None
         try:
             check_url(url, allow_private=self._allow_private)
-            async with asyncio.timeout(self._timeout_s):
-                answer = await self._post(url, headers, body)
+            answer = await self._post(url, headers, body)
         except (UrlRefused, AddressRefused) as refused:
             error = f"target refused: {refused}"
         except (TimeoutError, httpcore.TimeoutException, httpx.TimeoutException):
@@ -103,13 +102,18 @@ class WebhookChannel:
         return _attempt(answer, error, started, round((time.monotonic() - clock) * 1000))
 
     async def _post(self, url: str, headers: Mapping[str, str], body: str) -> _Answer:
-        async with self._client.stream(
+        request = self._client.build_request(
             "POST", url, content=body.encode(), headers=dict(headers)
-        ) as response:
+        )
+        async with asyncio.timeout(self._timeout_s):
+            response = await self._client.send(request, stream=True)
+        try:
             wait_s = None
             if response.status_code in _HEEDED:
                 wait_s = retry_after_s(response.headers.get("retry-after"), now())
             return _Answer(response.status_code, await _excerpt(response), wait_s)
+        finally:
+            await response.aclose()
 
 
 async def _excerpt(response: httpx.Response) -> str:

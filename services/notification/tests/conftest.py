@@ -1,97 +1,23 @@
-"""A real webhook receiver, subscriptions in a real database, and a sender in a hurry."""
+"""Fixtures of this service's tests; what they are made of is in ``notification_bench``."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
-import httpx
-import orjson
 import pytest
-from cryptography.fernet import Fernet
+
+sys.path.insert(0, str(Path(__file__).parent))
+
 from fastapi import FastAPI
-from incognita_notification.audiences import Audience
-from incognita_notification.main import SERVICE
+from notification_bench import Answer, Receiver, make_app, make_settings
+
 from incognita_notification.repository import create_indexes
-from incognita_notification.routes import ROUTERS
-from incognita_notification.settings import NotificationSettings, Settings
-from incognita_notification.signing import new_secret, rotated
-from incognita_shared.auth import API_KEYS, Role, new_api_key, secret_sha256
-from incognita_shared.clock import now
+from incognita_notification.sender import Sender, made_sender
+from incognita_notification.settings import NotificationSettings
 from incognita_shared.health import Health
-from incognita_shared.http import create_app
-from incognita_shared.ids import new_id
 from incognita_shared.mongo.client import Database
-from incognita_shared.settings import (
-    AuthSettings,
-    HttpSettings,
-    KafkaSettings,
-    MongoSettings,
-    TelemetrySettings,
-)
-
-CHAIN = "chain-1"
-Answer = Callable[["Request"], Awaitable[bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What arrived."""
-
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return orjson.loads(self.body)
-
-
-@dataclass
-class Receiver:
-    """An HTTP server on the loopback that answers as told and remembers what came."""
-
-    answer: Answer
-    requests: list[Request] = field(default_factory=list)
-    url: str = ""
-    under_way: int = 0
-    most_under_way: int = 0
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                lines = head.decode().split("\r\n")[1:]
-                pairs = (line.split(": ", 1) for line in lines if line)
-                headers = {name.lower(): value for name, value in pairs}
-                body = await reader.readexactly(int(headers.get("content-length", 0)))
-                request = Request(headers, body)
-                self.requests.append(request)
-                self.under_way += 1
-                self.most_under_way = max(self.most_under_way, self.under_way)
-                try:
-                    writer.write(await self.answer(request))
-                finally:
-                    self.under_way -= 1
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-
-def reply(status: int = 200, body: bytes = b"ok", **headers: str) -> bytes:
-    """An HTTP answer as bytes."""
-    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    head = "\r\n".join([f"HTTP/1.1 {status} Said", f"content-length: {len(body)}", *lines])
-    return head.encode() + b"\r\n\r\n" + body
-
-
-def always(status: int = 200, body: bytes = b"ok", **headers: str) -> Answer:
-    """The same answer to everybody."""
-
-    async def answer(_: Request) -> bytes:
-        return reply(status, body, **headers)
-
-    return answer
 
 
 @pytest.fixture
@@ -133,19 +59,6 @@ def settings() -> NotificationSettings:
     return make_settings()
 
 
-def make_settings(**changes: Any) -> NotificationSettings:
-    """Settings for tests, with ``changes``."""
-    values: dict[str, Any] = {
-        "secret_key": Fernet.generate_key().decode(),
-        "allow_private_targets": True,
-        "retry_delays_s": (0.05, 0.05),
-        "timeout_s": 0.5,
-        "lease_s": 1.5,
-        "poll_s": 0.02,
-    }
-    return NotificationSettings(**(values | changes))
-
-
 @pytest.fixture
 async def db(database: Database) -> Database:
     """An empty database with this service's indexes."""
@@ -159,64 +72,21 @@ def app(db: Database, settings: NotificationSettings) -> FastAPI:
     return make_app(db, settings)
 
 
-def make_app(db: Database, settings: NotificationSettings) -> FastAPI:
-    """The app with these settings."""
-    everything = Settings(
-        http=HttpSettings(),
-        mongo=MongoSettings(),
-        kafka=KafkaSettings(),
-        telemetry=TelemetrySettings(),
-        auth=AuthSettings(),
-        notification=settings,
-    )
-    return create_app(SERVICE, routers=ROUTERS, db=db, settings=everything, health=Health())
+@pytest.fixture
+def sending(
+    db: Database, settings: NotificationSettings
+) -> Callable[..., AbstractAsyncContextManager[Sender]]:
+    """Runs a sender for as long as the block lasts."""
 
+    @asynccontextmanager
+    async def run(own: NotificationSettings = settings) -> AsyncIterator[Sender]:
+        stop = asyncio.Event()
+        async with made_sender(db, own, Health()) as sender:
+            task = asyncio.create_task(sender.run(stop))
+            try:
+                yield sender
+            finally:
+                stop.set()
+                await task
 
-def client_of(app: FastAPI, key: str = "") -> httpx.AsyncClient:
-    """A client of the app that calls with ``key``."""
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app),
-        base_url="http://notification",
-        headers={"authorization": f"Bearer {key}"} if key else {},
-    )
-
-
-async def add_key(db: Database, role: Role, chain_id: str = CHAIN) -> str:
-    """A new key of the chain, as its holder has it."""
-    key_id, secret, key = new_api_key()
-    await db[API_KEYS].insert_one(
-        {
-            "_id": key_id,
-            "chain_id": chain_id,
-            "role": role.value,
-            "secret_sha256": secret_sha256(secret),
-            "revoked": False,
-            "version": 1,
-        }
-    )
-    return key
-
-
-async def add_subscription(
-    db: Database, settings: NotificationSettings, url: str, **changes: Any
-) -> tuple[dict[str, Any], str]:
-    """A webhook subscription of the agency to everything, and its secret."""
-    secret, moment = new_secret(), now()
-    document: dict[str, Any] = {
-        "_id": new_id(),
-        "chain_id": CHAIN,
-        "audience": Audience.AGENCY.value,
-        "event_types": ["incognita.*"],
-        "filter": {},
-        "target": {"kind": "webhook", "url": url},
-        "active": True,
-        "disabled_reason": None,
-        "failing_since": None,
-        "secrets": rotated((), settings.seal().close(secret), moment),
-        "created_at": moment,
-        "changed_at": moment,
-        "version": 1,
-        "asked_sha256": "",
-    } | changes
-    await db["subscriptions"].insert_one(document)
-    return document, secret
+    return run

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from incognita_notification.retries import STANDARD_DELAYS_S, delay_s, retry_after_s
 
 MOMENT = datetime(2026, 3, 14, 12, tzinfo=UTC)

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
+
 from incognita_notification.audiences import (
     HEARD_BY,
     OUTSIDE_EVENTS,

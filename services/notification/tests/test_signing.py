@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.fernet import Fernet
+from standardwebhooks import Webhook, WebhookVerificationError
+
 from incognita_notification.signing import Seal, SealBroken, new_secret, rotated, signing
 from incognita_notification.webhooks import signed_headers
-from standardwebhooks import Webhook, WebhookVerificationError
 
 MOMENT = datetime(2026, 3, 14, 12, tzinfo=UTC)
 

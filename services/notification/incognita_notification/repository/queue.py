@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from opentelemetry.context import attach, detach
 from pymongo import ASCENDING
 from pymongo.asynchronous.database import AsyncDatabase
 
-from incognita_notification.deliveries import cancelled
+from incognita_notification.deliveries import Outcome, cancelled
 from incognita_notification.repository import (
     BRANCHES,
     CHAINS,
@@ -19,9 +20,9 @@ from incognita_notification.repository import (
     READ_MAX_MS,
     SUBSCRIPTIONS,
 )
-from incognita_shared.events import Event
 from incognita_shared.ids import new_id
 from incognita_shared.mongo.pending import append_events
+from incognita_shared.telemetry import context_of
 
 Document = dict[str, Any]
 
@@ -37,12 +38,14 @@ class Queue:
         self._lease = timedelta(seconds=lease_s)
 
     async def due_subscriptions(self, moment: datetime) -> list[str]:
-        """The subscriptions that have something to send, from the index alone."""
+        """The subscriptions that have something to send.
+
+        One index entry is read for each, however much waits: without the condition on the leading
+        field, MongoDB would read every delivery instead.
+        """
+        due = {"subscription_id": {"$gt": ""}, "next_attempt_at": {"$lte": moment}}
         found: list[str] = await self._deliveries.distinct(
-            "subscription_id",
-            {"next_attempt_at": {"$lte": moment}},
-            hint="due",
-            maxTimeMS=READ_MAX_MS,
+            "subscription_id", due, maxTimeMS=READ_MAX_MS
         )
         return found
 
@@ -66,15 +69,20 @@ class Queue:
         return await claimed.to_list()
 
     async def record(
-        self, delivery: Mapping[str, Any], update: Mapping[str, Any], event: Event | None
+        self, delivery: Mapping[str, Any], outcome: Outcome, trace: Mapping[str, str]
     ) -> bool:
-        """Write the attempt and, in the same write, the event that follows from it.
+        """Write the attempt and, in the same write, the event that follows from it in its trace.
 
         False if the lease was lost meanwhile: then another sender has the last word.
         """
-        events = (event,) if event else ()
+        events = (outcome.event,) if outcome.event else ()
+        token = attach(context_of(trace))
+        try:
+            update = append_events(outcome.update, *events)
+        finally:
+            detach(token)
         result = await self._deliveries.update_one(
-            {"_id": delivery["_id"], "lease": delivery["lease"]}, append_events(update, *events)
+            {"_id": delivery["_id"], "lease": delivery["lease"]}, update
         )
         return result.matched_count == 1
 
