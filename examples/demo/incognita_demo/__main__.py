@@ -13,10 +13,10 @@ from incognita_demo.audit import Audit
 from incognita_demo.earlier_runs import remove_earlier_runs
 from incognita_demo.receiver import receiving
 from incognita_demo.reconcile import reconcile
-from incognita_demo.services import NotReadyError, Running, running_services
 from incognita_demo.settings import STATE, DemoSettings, SettingError
 from incognita_demo.trace import tree
 from incognita_local import LocalError, ProcessExit, Servers
+from incognita_local.services import NotReadyError, Running, running_services
 from incognita_shared.ids import new_id
 
 RUN = STATE / "demo"

@@ -63,6 +63,7 @@ async def reconcile(
     completed = [entry.visit_id for entry in ledger.completed()]
     decided = {"approved", "rejected"}
     approved = [name for name, state in states.items() if state == "approved"]
+    received = inbox.visits[STANDING].elements()
     return [
         compare("assignment: visits offered", list(ledger.visits), offered),
         compare(

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import httpx
 
-from incognita_local import Process, ProcessExit, Supervisor
+from incognita_local.processes import Process
+from incognita_local.supervisor import ProcessExit, Supervisor
 from incognita_shared.settings import NAMESPACE
 
 NAMES = ("assignment", "evidence", "scoring", "comparison", "notification")
