@@ -14,7 +14,7 @@ from incognita_comparison.repository.reading import (
     list_answer_sums,
 )
 from incognita_comparison.standings import Fit, Table, Unit, Within, build_table, fit_units
-from incognita_comparison.wave_units import Source, WaveUnits
+from incognita_comparison.wave_units import Moment, Source, WaveUnits
 from incognita_shared.mongo.client import Database
 
 MOST_ROWS = 100_000  # about 50 MB of tables
@@ -65,42 +65,53 @@ class Leagues:
 
     async def league(self, chain_id: str, wave: Wave, kind: GroupKind) -> League:
         """The wave's table as it is now."""
-        moment = await self._read.moment(chain_id, wave)
+        (league,) = await self.leagues(chain_id, [wave], kind)
+        return league
+
+    async def leagues(self, chain_id: str, waves: Sequence[Wave], kind: GroupKind) -> list[League]:
+        """The tables of several waves as they are now."""
+        moments = await self._read.moments(chain_id, waves)
         branch_changes = await self._read.branch_changes(chain_id)
+        return [await self._league(moment, branch_changes, kind) for moment in moments]
+
+    async def summaries(self, chain_id: str, waves: Sequence[Wave]) -> list[WaveSummary]:
+        """The models of the waves' single branches, which is all that a trend needs."""
+        moments = await self._read.moments(chain_id, waves)
+        return [await self._summary(moment) for moment in moments]
+
+    async def _league(
+        self, moment: Moment, branch_changes: tuple[int, int], kind: GroupKind
+    ) -> League:
+        wave = moment.wave
 
         async def make() -> League:
             units = await self._read.units(moment, wave)
-            branches = await self._read.branches(chain_id, branch_changes)
+            branches = await self._read.branches(moment.chain_id, branch_changes)
             elsewhere, source = Within(), Source.THIS_WAVE
             if kind is GroupKind.BRANCH:
                 elsewhere, source = await self._read.elsewhere(moment)
-            changes = moment.changes.get(wave.id, (0, 0))[1]
-            compared = _compared(kind, units, branches)
-            table = await asyncio.to_thread(build_table, compared[0], elsewhere)
+            compared, groups = _compared(kind, units, branches)
+            table = await asyncio.to_thread(build_table, compared, elsewhere)
             if table.fitted is not None and not table.fitted.identified:
                 source = Source.ASSUMED
             return League(
                 wave=wave,
                 kind=kind,
                 table=table,
-                groups=compared[1],
+                groups=groups,
                 index={row.key: position for position, row in enumerate(table.rows)},
                 source=source,
                 visits=sum(unit.count for unit in units),
                 visited=frozenset(unit.key for unit in units),
-                changes=changes,
+                changes=moment.changes[wave.id][1],
             )
 
-        return await self._cache.get(
-            (chain_id, wave.id, kind),
-            (moment.version, branch_changes),
-            make,
-            rows=lambda made: len(made.table.rows),
-        )
+        key = (moment.chain_id, wave.id, kind)
+        version = (moment.version, branch_changes)
+        return await self._cache.get(key, version, make, rows=lambda made: len(made.table.rows))
 
-    async def summary(self, chain_id: str, wave: Wave) -> WaveSummary:
-        """The wave's model of single branches, which is all that a trend needs."""
-        moment = await self._read.moment(chain_id, wave)
+    async def _summary(self, moment: Moment) -> WaveSummary:
+        wave = moment.wave
 
         async def make() -> WaveSummary:
             units = await self._read.units(moment, wave)
@@ -113,7 +124,7 @@ class Leagues:
                 raw_mean=sum(unit.mean for unit in units) / len(units) if units else None,
             )
 
-        return await self._cache.get((chain_id, wave.id, "summary"), moment.version, make)
+        return await self._cache.get((moment.chain_id, wave.id, "summary"), moment.version, make)
 
     async def answer_sums(
         self, chain_id: str, wave: Wave, field: str, branch_ids: frozenset[str] | None

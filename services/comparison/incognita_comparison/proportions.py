@@ -21,7 +21,7 @@ class Share:
     high: float
 
 
-def wilson(hits: int, of: int) -> Share | None:
+def wilson(hits: int, of: int, *, quantile: float = QUANTILE) -> Share | None:
     """The share of ``hits`` in per cent with its score interval; None for no observation.
 
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22,
@@ -29,10 +29,10 @@ def wilson(hits: int, of: int) -> Share | None:
     """
     if of == 0:
         return None
-    z2 = QUANTILE**2
+    z2 = quantile**2
     p = hits / of
     middle = (p + z2 / (2 * of)) / (1 + z2 / of)
-    half = QUANTILE * sqrt(p * (1 - p) / of + z2 / (4 * of * of)) / (1 + z2 / of)
+    half = quantile * sqrt(p * (1 - p) / of + z2 / (4 * of * of)) / (1 + z2 / of)
     low, high = max(middle - half, 0.0), min(middle + half, 1.0)
     # at the ends the formula gives the end itself, up to rounding
     return Share(SCALE * p, SCALE * min(low, p), SCALE * max(high, p))

@@ -1,10 +1,9 @@
 """How groups move over waves, oldest wave first."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
 from incognita_comparison.answers import group_answer
-from incognita_comparison.groups import Group, GroupKind
+from incognita_comparison.groups import GroupKind
 from incognita_comparison.leagues import League, Leagues, WaveSummary
 from incognita_comparison.repository.reading import Branch, BranchSums, Wave
 from incognita_comparison.schemas.trend import PointAnswer, SeriesAnswer, TrendKind
@@ -16,22 +15,22 @@ async def branch_points(
     leagues: Leagues, chain_id: str, sums: Sequence[tuple[Wave, BranchSums]]
 ) -> list[PointAnswer]:
     """A branch's points, from its sums in each wave and the model of the wave."""
-    points = []
-    for wave, own in reversed(sums):
-        summary = await leagues.summary(chain_id, wave)
-        if summary.fitted is not None:
-            points.append(_branch_point(wave, summary.fitted, own))
-    return points
+    summaries = await leagues.summaries(chain_id, [wave for wave, _ in sums])
+    return [
+        _branch_point(wave, summary.fitted, own)
+        for (wave, own), summary in reversed(list(zip(sums, summaries, strict=True)))
+        if summary.fitted is not None
+    ]
 
 
 async def chain_series(
     leagues: Leagues, chain_id: str, waves: Sequence[Wave], own: frozenset[str] | None
 ) -> list[SeriesAnswer]:
     """The chain's one series; a wave with too few others is left out for those who see but own."""
-    summaries = [await leagues.summary(chain_id, wave) for wave in reversed(waves)]
+    summaries = await leagues.summaries(chain_id, waves)
     points = [
         _chain_point(one, one.fitted)
-        for one in summaries
+        for one in reversed(summaries)
         if one.fitted is not None and (own is None or one.branches - len(own) >= FEWEST_OTHERS)
     ]
     return [SeriesAnswer(group=None, points=points)] if points else []
@@ -45,19 +44,23 @@ async def group_series(
     *,
     own: frozenset[str] | None,
     branches: Mapping[str, Branch],
-) -> list[SeriesAnswer]:
-    """A series for each group that the caller sees by name, by the groups' ids."""
-    points: dict[str, list[PointAnswer]] = {}
-    groups: dict[str, Group] = {}
-    for wave in reversed(waves):
-        league = await leagues.league(chain_id, wave, GroupKind(kind.value))
-        await asyncio.sleep(0)  # many waves: let others in between
+    after: str | None,
+    limit: int,
+) -> tuple[list[SeriesAnswer], bool]:
+    """A page of series, one a group that the caller sees by name, and whether there are more."""
+    rows: dict[str, list[tuple[League, Standing]]] = {}
+    for league in reversed(await leagues.leagues(chain_id, waves, GroupKind(kind.value))):
         for row in named_rows(league, own, branches)[0]:
-            groups[row.key] = league.groups[row.key]
-            points.setdefault(row.key, []).append(_point(league, row))
-    return [
-        SeriesAnswer(group=group_answer(groups[key]), points=points[key]) for key in sorted(points)
+            rows.setdefault(row.key, []).append((league, row))
+    keys = sorted(key for key in rows if after is None or key > after)
+    series = [
+        SeriesAnswer(
+            group=group_answer(rows[key][-1][0].groups[key]),
+            points=[_point(league, row) for league, row in rows[key]],
+        )
+        for key in keys[:limit]
     ]
+    return series, len(keys) > limit
 
 
 def _branch_point(wave: Wave, fitted: Fit, own: BranchSums) -> PointAnswer:

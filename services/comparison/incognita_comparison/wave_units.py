@@ -1,5 +1,6 @@
 """What the standings of a wave are made from: its branches, and what other waves say of them."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -58,12 +59,18 @@ class WaveUnits:
         self._db = db
         self._cache = cache
 
-    async def moment(self, chain_id: str, wave: Wave) -> Moment:
-        """Where the wave and those before it stand now."""
-        earlier = await list_earlier_waves(self._db, chain_id, wave, EARLIER_WAVES)
-        ids = [wave.id, *(one.id for one in earlier)]
-        changes = await count_changes(self._db, chain_id, ids)
-        return Moment(chain_id, wave, tuple(earlier), changes)
+    async def moments(self, chain_id: str, waves: Sequence[Wave]) -> list[Moment]:
+        """Where each of the waves and those before it stand now."""
+        earlier = [
+            tuple(await list_earlier_waves(self._db, chain_id, wave, EARLIER_WAVES))
+            for wave in waves
+        ]
+        ids = {one.id for one in itertools.chain(waves, *earlier)}
+        changes = await count_changes(self._db, chain_id, sorted(ids))
+        return [
+            Moment(chain_id, wave, before, _of(changes, (wave, *before)))
+            for wave, before in zip(waves, earlier, strict=True)
+        ]
 
     async def branch_changes(self, chain_id: str) -> tuple[int, int]:
         """Differs whenever a branch may belong elsewhere."""
@@ -106,6 +113,12 @@ class WaveUnits:
             if changed.degrees:
                 found, source = found + changed, Source.BETWEEN_WAVES
         return found, source if own + found.degrees else Source.ASSUMED
+
+
+def _of(
+    changes: Mapping[str, tuple[int, int]], waves: Sequence[Wave]
+) -> dict[str, tuple[int, int]]:
+    return {wave.id: changes.get(wave.id, (0, 0)) for wave in waves}
 
 
 def _by_key(units: Sequence[Unit]) -> dict[str, Unit]:

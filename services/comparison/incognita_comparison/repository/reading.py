@@ -7,6 +7,7 @@ from typing import Any
 
 from pymongo import DESCENDING
 
+from incognita_comparison.repository import SUMS
 from incognita_shared.mongo.client import Database
 from incognita_shared.mongo.tenant import ChainCollection
 
@@ -48,7 +49,7 @@ class BranchSums:
     squares: int
 
 
-SUMS = {"branch_id": 1, "n": 1, "sum": 1, "squares": 1}
+ONLY_SUMS = {"_id": 0, **dict.fromkeys(SUMS, 1)}
 
 
 async def find_wave(db: Database, chain_id: str, wave_id: str) -> Wave | None:
@@ -87,7 +88,7 @@ async def list_sums_of_branch(
 ) -> list[tuple[Wave, BranchSums]]:
     """The branch's sums in the newest waves in which a score of it counts, newest first."""
     found = await ChainCollection(db["branch_waves"], chain_id).find(
-        {"branch_id": branch_id, "n": {"$gt": 0}}, {**SUMS, "wave_id": 1}
+        {"branch_id": branch_id, "n": {"$gt": 0}}, {**ONLY_SUMS, "wave_id": 1}
     )
     sums = {one["wave_id"]: _sums(one) for one in found}
     waves = await ChainCollection(db["waves"], chain_id).find(
@@ -132,7 +133,7 @@ async def find_branch(db: Database, chain_id: str, branch_id: str) -> Branch | N
 async def list_sums(db: Database, chain_id: str, wave_id: str) -> list[BranchSums]:
     """The sums of all branches of the wave for which a score counts."""
     found = await ChainCollection(db["branch_waves"], chain_id).find(
-        {"wave_id": wave_id, "n": {"$gt": 0}}, SUMS
+        {"wave_id": wave_id, "n": {"$gt": 0}}, ONLY_SUMS
     )
     return [_sums(one) for one in found]
 

@@ -1,6 +1,5 @@
 """How branches and groups move over waves."""
 
-from bisect import bisect_right
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -97,13 +96,20 @@ async def list_trends(
     )
     branches = await leagues.branches(chain_id)
     own = own_branches(principal, branches)
+    more = False
     if by is TrendKind.CHAIN:
-        series = await chain_series(leagues, chain_id, chosen, own)
+        shown = await chain_series(leagues, chain_id, chosen, own)
     else:
-        series = await group_series(leagues, chain_id, chosen, by, own=own, branches=branches)
-    start = bisect_right(series, after[0], key=_key) if after else 0
-    shown = series[start : start + limit]
-    more = start + limit < len(series)
+        shown, more = await group_series(
+            leagues,
+            chain_id,
+            chosen,
+            by,
+            own=own,
+            branches=branches,
+            after=after[0] if after else None,
+            limit=limit,
+        )
     return TrendAnswer(
         by=by,
         programme_id=programme_id,

@@ -30,6 +30,9 @@ PRIOR_DEVIATION = 5.0
 # Prior of the reliability: Beta(1, 2), mean 1/3, nine tenths of it between 0.03 and 0.78. In real
 # audits past visits correlated with the next one by -0.05 to 0.63, depending on the chain.
 PRIOR_RELIABILITY = (1, 2)
+# No visit measures finer than a point: a questionnaire has a few dozen questions. Without it two
+# equal visits, at full marks for example, would pass for visits without any chance in them.
+RESOLUTION = 1.0
 
 COARSE_NODES = 161
 FINE_NODES = 121
@@ -205,7 +208,8 @@ def _node(x: float, sums: Sequence[_Sums], within: Within) -> _Node:
         units += one.units
     offset = first / precision
     squares = second - precision * offset * offset
-    squares += within.squares / rest + PRIOR_DEGREES * PRIOR_DEVIATION**2
+    squares += (within.squares + within.degrees * RESOLUTION**2) / rest
+    squares += PRIOR_DEGREES * PRIOR_DEVIATION**2
     degrees = units - 1 + within.degrees + PRIOR_DEGREES
     a, b = PRIOR_RELIABILITY
     log_density = (
