@@ -139,12 +139,17 @@ async def test_branches_of_another_chain_are_unknown(agency: Caller, other_agenc
     assert not (await agency.get(path))["closed"]
 
 
-async def test_the_chain_reads_and_only_the_agency_changes(agency: Caller) -> None:
+async def test_the_chain_and_its_agency_change_branches_and_a_reviewer_reads(
+    agency: Caller,
+) -> None:
     path = await make(agency)
     manager = await agency.with_key(role="chain_manager")
-    await manager.get(path)
-    assert (await manager("PATCH", path, json={"name": "x"})).status_code == 403
-    assert (await manager("POST", f"{path}:close")).status_code == 403
+    assert (await manager("PATCH", path, json={"name": "x"})).status_code == 200
+    reviewer = await agency.with_key(role="reviewer")
+    await reviewer.get(path)
+    assert (await reviewer("PATCH", path, json={"name": "y"})).status_code == 403
+    assert (await reviewer("POST", f"{path}:close")).status_code == 403
+    assert (await reviewer("POST", "/v1/branches", json=BRANCH)).status_code == 403
 
 
 async def test_planning_reads_open_branches_that_pass_the_filter(

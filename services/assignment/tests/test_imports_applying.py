@@ -221,8 +221,10 @@ async def test_the_same_store_ids_of_two_chains_are_different_branches(
     assert len((await other_agency.get("/v1/branches"))["items"]) == 2
 
 
-async def test_only_an_agency_imports(agency: Caller, operator: Caller) -> None:
-    manager = await agency.with_key(role="chain_manager")
-    for caller in (manager, operator):
+async def test_the_chain_or_its_agency_imports_and_nobody_else(
+    agency: Caller, operator: Caller
+) -> None:
+    await send(await agency.with_key(role="chain_manager"), TWO)
+    for caller in (await agency.with_key(role="reviewer"), operator):
         answer = await caller("POST", PATH, params={"format": "csv"}, content=TWO)
         assert answer.status_code == 403

@@ -13,19 +13,8 @@ from incognita_assignment.routes import (
     waves,
 )
 
-ROUTERS = tuple(
-    noun.router
-    for noun in (
-        chains,
-        keys,
-        imports,
-        branches,
-        questionnaires,
-        programmes,
-        shoppers,
-        waves,
-        visits,
-        payouts,
-    )
-)
+_NOUNS = (
+    chains, keys, imports, branches, questionnaires, programmes, waves, shoppers, visits, payouts,
+)  # fmt: skip
+ROUTERS = tuple(noun.router for noun in _NOUNS)
 STREAMED_PATHS = frozenset({imports.PATH})
