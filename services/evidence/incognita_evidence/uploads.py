@@ -48,8 +48,8 @@ async def declare(
 
 
 def policy(item: Item, *, store: ObjectStore, expiry_s: int) -> UploadPolicy | None:
-    """A presigned POST for the item's bytes and no others; None once they are stored."""
-    if item.state is ItemState.STORED:
+    """A presigned POST for the item's bytes and no others; None once they are stored or refused."""
+    if item.state is not ItemState.DECLARED:
         return None
     upload = store.presign_upload(
         item.object_key,

@@ -102,8 +102,26 @@ async def test_an_expired_policy_is_refused_and_a_fresh_one_works(
     assert (await post(fresh.json()["upload"], photo())).status_code == 204
 
 
+async def test_verifying_at_once_from_all_sides_stores_an_item_once(
+    shopper: Any, visit: Visit, uploaded: Make, submit: Make, said: Make, photo: Make
+) -> None:
+    item_id = await uploaded(visit, photo())
+    verify = f"/v1/visits/{visit.id}/uploads/{item_id}:verify"
+    calls = [shopper.post(verify) for _ in range(5)] + [submit(visit) for _ in range(5)]
+    answers = await asyncio.gather(*calls)
+    assert {answer.status_code for answer in answers} == {200}
+    assert await said(visit) == [("evidence.stored", 1), ("report.completed", 2)]
+
+
 async def test_a_script_named_photo_is_refused_and_does_not_count(
-    shopper: Any, visit: Visit, uploaded: Make, submit: Make, said: Make, db: Any
+    shopper: Any,
+    visit: Visit,
+    *,
+    uploaded: Make,
+    submit: Make,
+    said: Make,
+    declaration: Make,
+    db: Any,
 ) -> None:
     item_id = await uploaded(visit, SCRIPT)
     for _ in range(2):
@@ -112,6 +130,8 @@ async def test_a_script_named_photo_is_refused_and_does_not_count(
         (error,) = answer.json()["errors"]
         assert error["field"] == f"items.{item_id}"
         assert "text/plain" in error["cause"]
+    again = await shopper.post(f"/v1/visits/{visit.id}/uploads", json=declaration(SCRIPT))
+    assert (again.json()["state"], again.json()["upload"]) == ("refused", None)
     assert await said(visit) == []
     assert await db["media"].count_documents({}) == 0
     assert (await submit(visit)).json()["state"] == "incomplete"

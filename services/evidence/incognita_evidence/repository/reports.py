@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from pymongo import ASCENDING, UpdateOne
@@ -12,12 +13,14 @@ from incognita_evidence.errors import QuestionnaireNotHere
 from incognita_evidence.report import Item, Report
 from incognita_evidence.repository import MEDIA, QUESTIONNAIRES, REPORTS, VISITS
 from incognita_evidence.visit import Visit
+from incognita_shared.clock import now
 from incognita_shared.events.envelope import Event
 from incognita_shared.mongo.pending import append_events, with_events
 from incognita_shared.mongo.tenant import ChainCollection
 from incognita_shared.questionnaire.model import Questionnaire
 
 DUPLICATE_KEY = 11000
+CLOCKS_DIFFER = timedelta(seconds=5)
 MOST_OTHERS = 200
 """So many uses of the same files elsewhere are enough for a finding."""
 
@@ -104,12 +107,20 @@ class Reports:
         """Say that the visit has these files. Always before ``find_elsewhere``.
 
         Of two visits that bring the same file at once, each writes first and reads then, so the one
-        whose write came last sees the other's: no pair can slip through unseen.
+        whose write came last sees the other's: no pair can slip through unseen, as long as the
+        clocks of the processes differ by less than ``CLOCKS_DIFFER``.
         """
+        noted_at = now()
         writes = [
             UpdateOne(
-                {"_id": f"{visit_id}:{item.sha256}"},
-                {"$setOnInsert": {"sha256": item.sha256, "visit_id": visit_id}},
+                {"_id": _name(visit_id, item.sha256)},
+                {
+                    "$setOnInsert": {
+                        "sha256": item.sha256,
+                        "visit_id": visit_id,
+                        "noted_at": noted_at,
+                    }
+                },
                 upsert=True,
             )
             for item in items
@@ -126,17 +137,29 @@ class Reports:
     async def find_elsewhere(
         self, visit_id: str, digests: Iterable[str]
     ) -> dict[str, tuple[str, ...]]:
-        """SHA-256 → the other visits of the chain that have the same file."""
+        """SHA-256 → the other visits of the chain that had the same file before, or at once.
+
+        Who brought a file first is not to blame for those who use it again.
+        """
         wanted = sorted(set(digests))
         if not wanted:
             return {}
+        own = {
+            document["sha256"]: document["noted_at"]
+            for document in await self._media.find(
+                {"_id": {"$in": [_name(visit_id, one) for one in wanted]}}
+            )
+        }
         documents = await self._media.find(
-            {"sha256": {"$in": wanted}, "visit_id": {"$ne": visit_id}}, limit=MOST_OTHERS
+            {"sha256": {"$in": wanted}, "visit_id": {"$ne": visit_id}},
+            sort=[("noted_at", ASCENDING)],
+            limit=MOST_OTHERS,
         )
         others: dict[str, tuple[str, ...]] = {}
         for document in documents:
             digest = document["sha256"]
-            others[digest] = (*others.get(digest, ()), document["visit_id"])
+            if document["noted_at"] <= own[digest] + CLOCKS_DIFFER:
+                others[digest] = (*others.get(digest, ()), document["visit_id"])
         return others
 
 
@@ -149,3 +172,7 @@ def _named(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _report(document: Mapping[str, Any]) -> Report:
     return Report.model_validate(_named(document))
+
+
+def _name(visit_id: str, sha256: str) -> str:
+    return f"{visit_id}:{sha256}"

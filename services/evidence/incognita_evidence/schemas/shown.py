@@ -41,7 +41,7 @@ class ItemView(BaseModel):
 
 
 class DeclaredUpload(BaseModel):
-    """The item, and how to upload it; no policy once it is stored."""
+    """The item, and how to upload it; no policy once it is stored or refused."""
 
     item_id: str
     state: ItemState

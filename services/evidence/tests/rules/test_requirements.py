@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from incognita_evidence.rules.requirements import missing_evidence, unexplained
 from incognita_shared.questionnaire.answers import RequiredEvidence
 from incognita_shared.values import EvidenceKind, EvidenceRequirement
@@ -46,3 +49,21 @@ def test_a_reason_explains_its_kind_only() -> None:
     missing = missing_evidence([TWO_PHOTOS, A_MINUTE], [], [])
     (left,) = unexplained(missing, {EvidenceKind.PHOTO: "my phone broke"})
     assert left.kind is EvidenceKind.AUDIO
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    files=st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["photo", "audio"]))),
+    more=st.tuples(st.integers(0, 5), st.sampled_from(["photo", "audio"])),
+)
+def test_another_item_never_makes_more_missing(
+    make_item: Make, files: list[tuple[int, str]], more: tuple[int, str]
+) -> None:
+    def items(given_files: list[tuple[int, str]]) -> list[Any]:
+        return [make_item(file=file, kind=kind, duration_s=60) for file, kind in given_files]
+
+    def lacking(given_files: list[tuple[int, str]]) -> int:
+        missing = missing_evidence([TWO_PHOTOS, A_MINUTE], [], items(given_files))
+        return sum(each.needed - each.present for each in missing)
+
+    assert lacking([*files, more]) <= lacking(files)
