@@ -2,13 +2,14 @@
 
 from incognita_shared.telemetry.metrics import Instruments, instruments
 from incognita_shared.telemetry.propagation import context_of, link_of, trace_headers
-from incognita_shared.telemetry.setup import start_telemetry
+from incognita_shared.telemetry.setup import flush, start_telemetry
 from incognita_shared.telemetry.state import tracer
 from incognita_shared.telemetry.visits import start_visit_root_span, visit_context
 
 __all__ = [
     "Instruments",
     "context_of",
+    "flush",
     "instruments",
     "link_of",
     "start_telemetry",

@@ -59,6 +59,13 @@ def start_telemetry(service: str, settings: TelemetrySettings) -> Iterator[None]
         meters.shutdown(_FLUSH_LIMIT_MS)
 
 
+def flush() -> None:
+    """Write out what is queued now; blocks for up to 5 s if a collector does not answer."""
+    tracers = state.providers().tracers
+    if isinstance(tracers, TracerProvider):
+        tracers.force_flush(_FLUSH_LIMIT_MS)
+
+
 def _resource(service: str) -> Resource:
     try:
         release = version("incognita-shared")

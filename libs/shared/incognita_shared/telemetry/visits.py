@@ -96,7 +96,7 @@ class VisitRatio(Sampler):
     def __init__(self, ratio: float) -> None:
         self._ratio = ratio
 
-    def should_sample(  # noqa: PLR0917 — the SDK passes them by position
+    def should_sample(
         self,
         parent_context: Context | None,
         trace_id: int,
