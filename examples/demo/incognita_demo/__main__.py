@@ -82,6 +82,7 @@ async def _report(audit: Audit, console: Console, memory: dict[str, int]) -> int
     results.show(
         console,
         f"[bold]{results.SIMULATED}[/bold]",
+        f"How the estimates are made: {tables['branch']['basis']['method']}",
         results.league("League table, best and last", tables["branch"], ends),
         results.league("Franchise against company", tables["ownership"],
                        tables["ownership"]["items"]),

@@ -134,20 +134,31 @@ class Audit:
             rng=rng,
         )
         crew = [Shopper(who, shared) for who in shoppers.values()]
-        for number in range(ROUNDS_MOST):
-            gate = asyncio.Semaphore(self.settings.parallel)
-            done = await asyncio.gather(
-                *(_at_work(one, gate, may_decline=number == 0) for one in crew)
-            )
-            if number == 0:
-                for wave in self.waves[:1]:
-                    await self.api.call(
-                        "assignment", f"POST /v1/waves/{wave}:reoffer", key=self.keys.agency
-                    )
-                    await self._idle(wave)
-            elif sum(done) == 0 and await self._nothing_waits():
+        main, flash = self.waves
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._rush(crew, flash))
+            await self._round(crew, main, may_decline=True)
+        await self.api.call("assignment", f"POST /v1/waves/{main}:reoffer", key=self.keys.agency)
+        await self._idle(main)
+        for _ in range(ROUNDS_MOST):
+            done = await self._round(crew, main, may_decline=False)
+            if not done and await self._nothing_waits():
                 return
             await asyncio.sleep(0.5)
+
+    async def _rush(self, crew: Sequence[Shopper], wave: str) -> None:
+        """The flash wave: everybody looks at once, for its offers end in seconds."""
+        await asyncio.gather(*(one.work(wave, may_decline=False) for one in crew))
+
+    async def _round(self, crew: Sequence[Shopper], wave: str, *, may_decline: bool) -> int:
+        """Every shopper looks once and does what there is; so many at a time."""
+        gate = asyncio.Semaphore(self.settings.parallel)
+
+        async def at_work(one: Shopper) -> int:
+            async with gate:
+                return await one.work(wave, may_decline=may_decline)
+
+        return sum(await asyncio.gather(*(at_work(one) for one in crew)))
 
     async def _idle(self, wave: str) -> None:
         while True:
@@ -204,8 +215,3 @@ class Audit:
         declined = sum(entry.declined for entry in self.ledger.visits.values())
         known = max(self.offered, len(self.ledger.visits) - declined)
         return {**dict.fromkeys(STAGES, known), "offered": known + declined}
-
-
-async def _at_work(shopper: Shopper, gate: asyncio.Semaphore, *, may_decline: bool) -> int:
-    async with gate:
-        return await shopper.work(may_decline=may_decline)

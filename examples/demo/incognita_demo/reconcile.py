@@ -83,9 +83,7 @@ async def reconcile(
             scores,
         ),
         Line("comparison: visits in the standings", len(approved), compared),
-        compare(
-            "notification: standing.changed received", approved, inbox.visits[STANDING].elements()
-        ),
+        compare("notification: standing.changed received", approved, received),
         Line("notification: webhooks with a bad signature", 0, inbox.refused),
     ]
 

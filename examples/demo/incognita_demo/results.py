@@ -23,6 +23,7 @@ def league(title: str, answer: Mapping[str, Any], rows: Sequence[Row]) -> Table:
         caption=_caption(basis),
         title_justify="left",
         caption_justify="left",
+        min_width=100,
     )
     for name in ("rank", "who", "estimate", f"{basis['level']:.0%} interval", "visits", "raw mean"):
         table.add_column(name, justify="left" if name == "who" else "right")
@@ -42,7 +43,7 @@ def league(title: str, answer: Mapping[str, Any], rows: Sequence[Row]) -> Table:
 
 
 def _caption(basis: Mapping[str, Any]) -> str:
-    lines = [basis["method"]]
+    lines = []
     if basis["reliability"]:
         lines.append(basis["reliability"]["note"])
     if not basis["told_apart"]:

@@ -45,11 +45,12 @@ class Shopper:
         self._api = field.api
         self._rng = random.Random(field.rng.random())
 
-    async def work(self, *, may_decline: bool) -> int:
-        """Do what is offered or was returned; returns how many visits were dealt with."""
+    async def work(self, wave: str, *, may_decline: bool) -> int:
+        """Do what the wave offers or has returned; returns how many visits were dealt with."""
         done = 0
         for state, deal in (("offered", self._take), ("returned", self._correct)):
-            visits = self._api.pages("assignment", f"/v1/visits?state={state}", key=self._who.key)
+            path = f"/v1/visits?wave_id={wave}&state={state}"
+            visits = self._api.pages("assignment", path, key=self._who.key)
             for visit in [each async for each in visits]:
                 await deal(visit, may_decline=may_decline)
                 done += 1
