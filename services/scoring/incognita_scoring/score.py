@@ -34,6 +34,7 @@ class Scored(Value):
     """What the engine found, with the versions that made it."""
 
     visit_id: Id
+    chain_id: Id
     score_revision: Annotated[int, Field(ge=1)]
     report_revision: Annotated[int, Field(ge=1)]
     questionnaire_id: Id
@@ -42,32 +43,31 @@ class Scored(Value):
     score: Exact | None
     passed: bool | None
     critical_failed: tuple[str, ...]
-    sections: tuple[SectionScore, ...]
-    questions: tuple[QuestionScore, ...]
-    hidden_questions: tuple[str, ...]
-    """Ids of the questions that the chain's own roles do not see."""
     findings: tuple[Finding, ...]
     doubts: tuple[str, ...]
     scored_at: Moment
 
+    @property
+    def revision_id(self) -> str:
+        """The id of the revision that holds every point."""
+        return f"{self.visit_id}:{self.score_revision}"
+
 
 class Revision(Scored):
-    """A score revision, kept for ever with the answers that it was made from."""
+    """A score revision with every point and the answers it was made from, kept for ever."""
 
-    chain_id: Id
+    sections: tuple[SectionScore, ...]
+    questions: tuple[QuestionScore, ...]
+    hidden_questions: tuple[str, ...]
+    """Ids of the questions that the chain's own roles do not see."""
+    answers: Answers
     reason: str
     author: str
-    answers: Answers
-
-    @property
-    def id(self) -> str:
-        return f"{self.visit_id}:{self.score_revision}"
 
 
 class Score(Scored):
     """The newest revision and its review. ``seq`` is that of the visit's last event."""
 
-    chain_id: Id
     branch_id: Id
     wave_id: Id
     programme_id: Id

@@ -1,13 +1,11 @@
 """Scores a completed report: the document, its revision and the events that follow. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from incognita_scoring.engine import ENGINE_VERSION, score_visit
 from incognita_scoring.rules import ReviewState, Verb, state_by_rule
-from incognita_scoring.score import DecidedBy, Decision, Revision, Score
+from incognita_scoring.score import DecidedBy, Decision, Revision, Score, Scored
 from incognita_shared.events.envelope import VisitEvent
 from incognita_shared.events.evidence import ReportCompleted
 from incognita_shared.events.scoring import ReportApproved, VisitScored
@@ -27,33 +25,12 @@ def score_report(
     report: ReportCompleted, questionnaire: Questionnaire, before: Score | None, at: datetime
 ) -> Outcome:
     """The next score revision of the visit, approved by rule or waiting for a reviewer."""
-    found = _found(report, questionnaire, before, at)
-    state = state_by_rule(report.findings, found["doubts"])
-    approved = state is ReviewState.APPROVED
-    seq = (before.seq if before else 0) + 1
-    score = Score(
-        **found,
-        chain_id=report.chain_id,
-        branch_id=report.branch_id,
-        wave_id=report.wave_id,
-        programme_id=report.programme_id,
-        shopper_id=report.shopper_id,
-        channel=report.channel,
-        scenario=report.scenario,
-        visited_at=report.started_at,
-        state=state,
-        opened_at=at,
-        decisions=before.decisions if before else (),
-        seq=seq + approved,
-    )
-    events: tuple[VisitEvent, ...] = (_visit_scored(score, seq),)
-    if approved:
-        score = score.model_copy(update={"decisions": (*score.decisions, _by_rule(score, at))})
+    revision = _revision(report, questionnaire, before, at)
+    score = _score(report, revision, before)
+    events: tuple[VisitEvent, ...] = (_visit_scored(report, revision, score.seq),)
+    if state_by_rule(report.findings, revision.doubts) is ReviewState.APPROVED:
+        score = _approved_by_rule(score, at)
         events += (report_approved(score, seq=score.seq, by=DecidedBy.RULE, at=at),)
-    reason = "report completed" if before is None else "report corrected"
-    revision = Revision(
-        **found, chain_id=report.chain_id, reason=reason, author="rule", answers=report.answers
-    )
     return Outcome(score, revision, events)
 
 
@@ -75,59 +52,81 @@ def report_approved(score: Score, *, seq: int, by: DecidedBy, at: datetime) -> R
     )
 
 
-def _found(
+def _revision(
     report: ReportCompleted, questionnaire: Questionnaire, before: Score | None, at: datetime
-) -> Mapping[str, Any]:
+) -> Revision:
     visit = score_visit(questionnaire, report.answers)
-    return {
-        "visit_id": report.visit_id,
-        "score_revision": (before.score_revision if before else 0) + 1,
-        "report_revision": report.report_revision,
-        "questionnaire_id": report.questionnaire_id,
-        "questionnaire_version": report.questionnaire_version,
-        "engine_version": ENGINE_VERSION,
-        "score": visit.score,
-        "passed": visit.passed,
-        "critical_failed": visit.critical_failed,
-        "sections": visit.sections,
-        "questions": visit.questions,
-        "hidden_questions": tuple(
+    return Revision(
+        visit_id=report.visit_id,
+        chain_id=report.chain_id,
+        score_revision=(before.score_revision if before else 0) + 1,
+        report_revision=report.report_revision,
+        questionnaire_id=report.questionnaire_id,
+        questionnaire_version=report.questionnaire_version,
+        engine_version=ENGINE_VERSION,
+        score=visit.score,
+        passed=visit.passed,
+        critical_failed=visit.critical_failed,
+        findings=report.findings,
+        doubts=visit.doubts,
+        scored_at=at,
+        sections=visit.sections,
+        questions=visit.questions,
+        hidden_questions=tuple(
             question.id
             for _, question in questionnaire.questions()
             if not question.visible_to_client
         ),
-        "findings": report.findings,
-        "doubts": visit.doubts,
-        "scored_at": at,
-    }
-
-
-def _visit_scored(score: Score, seq: int) -> VisitScored:
-    return VisitScored(
-        chain_id=score.chain_id,
-        visit_id=score.visit_id,
-        branch_id=score.branch_id,
-        wave_id=score.wave_id,
-        seq=seq,
-        score_revision=score.score_revision,
-        report_revision=score.report_revision,
-        programme_id=score.programme_id,
-        shopper_id=score.shopper_id,
-        questionnaire_id=score.questionnaire_id,
-        questionnaire_version=score.questionnaire_version,
-        engine_version=score.engine_version,
-        score=score.score,
-        passed=score.passed,
-        critical_failed=score.critical_failed,
-        sections=score.sections,
-        questions=score.questions,
-        visited_at=score.visited_at,
-        scored_at=score.scored_at,
+        answers=report.answers,
+        reason="report corrected" if before else "report completed",
+        author=DecidedBy.RULE,
     )
 
 
-def _by_rule(score: Score, at: datetime) -> Decision:
-    return Decision(
+def _score(report: ReportCompleted, revision: Revision, before: Score | None) -> Score:
+    """The score as it waits for a decision."""
+    return Score(
+        **{name: getattr(revision, name) for name in Scored.model_fields},
+        branch_id=report.branch_id,
+        wave_id=report.wave_id,
+        programme_id=report.programme_id,
+        shopper_id=report.shopper_id,
+        channel=report.channel,
+        scenario=report.scenario,
+        visited_at=report.started_at,
+        state=ReviewState.WAITING,
+        opened_at=revision.scored_at,
+        decisions=before.decisions if before else (),
+        seq=(before.seq if before else 0) + 1,
+    )
+
+
+def _visit_scored(report: ReportCompleted, revision: Revision, seq: int) -> VisitScored:
+    return VisitScored(
+        chain_id=report.chain_id,
+        visit_id=report.visit_id,
+        branch_id=report.branch_id,
+        wave_id=report.wave_id,
+        seq=seq,
+        score_revision=revision.score_revision,
+        report_revision=revision.report_revision,
+        programme_id=report.programme_id,
+        shopper_id=report.shopper_id,
+        questionnaire_id=revision.questionnaire_id,
+        questionnaire_version=revision.questionnaire_version,
+        engine_version=revision.engine_version,
+        score=revision.score,
+        passed=revision.passed,
+        critical_failed=revision.critical_failed,
+        sections=revision.sections,
+        questions=revision.questions,
+        visited_at=report.started_at,
+        scored_at=revision.scored_at,
+    )
+
+
+def _approved_by_rule(score: Score, at: datetime) -> Score:
+    decision = Decision(
         verb=Verb.APPROVE,
         by=DecidedBy.RULE,
         key_id=None,
@@ -136,3 +135,9 @@ def _by_rule(score: Score, at: datetime) -> Decision:
         score_revision=score.score_revision,
         decided_at=at,
     )
+    change = {
+        "state": ReviewState.APPROVED,
+        "decisions": (*score.decisions, decision),
+        "seq": score.seq + 1,
+    }
+    return score.model_copy(update=change)

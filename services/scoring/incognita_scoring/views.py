@@ -14,17 +14,22 @@ from incognita_scoring.score import Revision, Score, Scored
 from incognita_shared.questionnaire.model import Questionnaire
 
 
-def client_view(score: Score, questionnaire: Questionnaire | None) -> ScoreView:
+def client_view(score: Score, revision: Revision, questionnaire: Questionnaire | None) -> ScoreView:
     """The score for the chain's own roles."""
-    return ScoreView(**_common(ScoreView, score), **_without_hidden(score, questionnaire))
+    shown = _without_hidden(revision, questionnaire)
+    return ScoreView(**_common(ScoreView, score), **shown, sections=revision.sections)
 
 
-def reviewer_view(score: Score, questionnaire: Questionnaire | None) -> ReviewedScore:
+def reviewer_view(
+    score: Score, revision: Revision, questionnaire: Questionnaire | None
+) -> ReviewedScore:
     """The score for reviewers and the agency."""
     return ReviewedScore(
         **_common(ReviewedScore, score),
         critical_failed=score.critical_failed,
-        questions=_questions(score, questionnaire),
+        sections=revision.sections,
+        questions=_questions(revision, questionnaire),
+        hidden_questions=revision.hidden_questions,
         allowed=ALLOWED[score.state],
         decisions=tuple(DecisionView(**each.model_dump()) for each in score.decisions),
     )
@@ -34,7 +39,7 @@ def revision_view(
     revision: Revision, questionnaire: Questionnaire | None, *, approved: bool, whole: bool
 ) -> RevisionView:
     """One revision; ``whole`` with the questions that the chain does not see."""
-    asked = (
+    shown = (
         {
             "critical_failed": revision.critical_failed,
             "questions": _questions(revision, questionnaire),
@@ -42,7 +47,7 @@ def revision_view(
         if whole
         else _without_hidden(revision, questionnaire)
     )
-    return RevisionView(**_common(RevisionView, revision), **asked, approved=approved)
+    return RevisionView(**_common(RevisionView, revision), **shown, approved=approved)
 
 
 def _common(view: type[Any], scored: Scored) -> dict[str, Any]:
@@ -55,20 +60,20 @@ def _common(view: type[Any], scored: Scored) -> dict[str, Any]:
     }
 
 
-def _without_hidden(scored: Scored, questionnaire: Questionnaire | None) -> dict[str, Any]:
-    hidden = set(scored.hidden_questions)
+def _without_hidden(revision: Revision, questionnaire: Questionnaire | None) -> dict[str, Any]:
+    hidden = set(revision.hidden_questions)
     return {
-        "critical_failed": tuple(one for one in scored.critical_failed if one not in hidden),
+        "critical_failed": tuple(one for one in revision.critical_failed if one not in hidden),
         "questions": tuple(
-            one for one in _questions(scored, questionnaire) if one.question_id not in hidden
+            one for one in _questions(revision, questionnaire) if one.question_id not in hidden
         ),
     }
 
 
-def _questions(scored: Scored, questionnaire: Questionnaire | None) -> tuple[QuestionView, ...]:
+def _questions(revision: Revision, questionnaire: Questionnaire | None) -> tuple[QuestionView, ...]:
     asked = questionnaire.questions() if questionnaire else ()
     labels = {question.id: question.label for _, question in asked}
     return tuple(
         QuestionView(**one.model_dump(), label=labels.get(one.question_id, {}))
-        for one in scored.questions
+        for one in revision.questions
     )

@@ -25,9 +25,12 @@ def read_score(document: Mapping[str, Any]) -> Score:
 
 def revision_document(revision: Revision) -> dict[str, Any]:
     """The document with its ``_id``. The answers are JSON text: their names may be any."""
-    fields = revision.model_dump(exclude={"answers"})
-    document = {name: _plain(value) for name, value in fields.items()}
-    return {**document, "_id": revision.id, "answers": json.dumps(revision.answers)}
+    return {
+        **revision.model_dump(mode="json", exclude={"answers"}),
+        "_id": revision.revision_id,
+        "scored_at": revision.scored_at,
+        "answers": json.dumps(revision.answers),
+    }
 
 
 def read_revision(document: Mapping[str, Any]) -> Revision:

@@ -16,14 +16,13 @@ from incognita_scoring.repository.documents import (
 )
 from incognita_scoring.repository.questionnaires import find_for_request
 from incognita_scoring.rules import ReviewState
-from incognita_scoring.score import Revision, Score
+from incognita_scoring.score import Revision, Score, Scored
 from incognita_shared.events.envelope import VisitEvent
 from incognita_shared.mongo.client import Database
 from incognita_shared.mongo.pending import append_events
 from incognita_shared.mongo.tenant import ChainCollection
 from incognita_shared.questionnaire.model import Questionnaire
 
-WITHOUT_QUESTIONS = {**HIDDEN, "questions": 0, "sections": 0}
 MOST_REVISIONS = 1_000
 
 
@@ -47,10 +46,10 @@ class Scores:
     async def list_scores(
         self, where: Mapping[str, Any], *, after: str | None, limit: int
     ) -> list[dict[str, Any]]:
-        """Up to ``limit`` documents in order of visit id, without sections and questions."""
+        """Up to ``limit`` documents in order of visit id."""
         beyond = {"_id": {"$gt": after}} if after else {}
         return await self._scores.find(
-            {**where, **beyond}, WITHOUT_QUESTIONS, sort=[("_id", ASCENDING)], limit=limit
+            {**where, **beyond}, HIDDEN, sort=[("_id", ASCENDING)], limit=limit
         )
 
     async def list_reviews(
@@ -68,10 +67,17 @@ class Scores:
             }
         return await self._scores.find(
             {**where, **beyond},
-            WITHOUT_QUESTIONS,
+            HIDDEN,
             sort=[("opened_at", ASCENDING), ("_id", ASCENDING)],
             limit=limit,
         )
+
+    async def get_revision(self, score: Score) -> Revision:
+        """The newest revision, which has the points."""
+        document = await self._revisions.find_one({"_id": score.revision_id})
+        if document is None:
+            raise ScoreNotFound(score.visit_id)
+        return read_revision(document)
 
     async def list_revisions(self, visit_id: str) -> list[Revision]:
         """All revisions of the visit's score, the first one first."""
@@ -95,10 +101,10 @@ class Scores:
         documents = await self._branches.find({"franchisee_id": franchisee_id}, {"_id": 1})
         return [document["_id"] for document in documents]
 
-    async def find_questionnaire(self, score: Score) -> Questionnaire | None:
+    async def find_questionnaire(self, scored: Scored) -> Questionnaire | None:
         """The questionnaire version that the score was made with."""
         return await find_for_request(
-            self._db, self._chain_id, score.questionnaire_id, score.questionnaire_version
+            self._db, self._chain_id, scored.questionnaire_id, scored.questionnaire_version
         )
 
     async def save_decision(self, before: Score, after: Score, event: VisitEvent) -> bool:

@@ -119,7 +119,8 @@ async def _refuse(
 
 
 async def _shown(scores: Scores, score: Score) -> ReviewedScore:
-    return reviewer_view(score, await scores.find_questionnaire(score))
+    revision = await scores.get_revision(score)
+    return reviewer_view(score, revision, await scores.find_questionnaire(score))
 
 
 def _after(cursor: str | None) -> tuple[datetime, str] | None:

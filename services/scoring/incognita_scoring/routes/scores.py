@@ -76,9 +76,10 @@ async def get_score(
     visit_id: VisitId, reader: Reader, *, scores: ReadScores, visible: Visible
 ) -> ReviewedScore | ScoreView:
     score = await scores.get_score(visit_id, visible)
+    revision = await scores.get_revision(score)
     questionnaire = await scores.find_questionnaire(score)
     view = reviewer_view if sees_all(reader) else client_view
-    return view(score, questionnaire)
+    return view(score, revision, questionnaire)
 
 
 @router.get(
@@ -94,10 +95,14 @@ async def list_score_revisions(
     visit_id: VisitId, reader: Reader, *, scores: ReadScores, visible: Visible
 ) -> list[RevisionView]:
     score = await scores.get_score(visit_id, visible)
-    questionnaire = await scores.find_questionnaire(score)
     approved, whole = score.approved_revisions(), sees_all(reader)
     return [
-        revision_view(each, questionnaire, approved=each.score_revision in approved, whole=whole)
+        revision_view(
+            each,
+            await scores.find_questionnaire(each),
+            approved=each.score_revision in approved,
+            whole=whole,
+        )
         for each in await scores.list_revisions(visit_id)
         if whole or each.score_revision in approved
     ]
