@@ -52,6 +52,8 @@ class KafkaSettings(BaseSettings):
     request_timeout_ms: Annotated[int, Field(gt=0)] = 20_000
     replication_factor: Annotated[int, Field(ge=1)] = 1
     min_insync_replicas: Annotated[int, Field(ge=1)] = 1
+    topics_dir: Path | None = None
+    """Where the topics are declared; ``schemas/topics`` of the checkout by default."""
 
     def connection(self) -> dict[str, Any]:
         """What every aiokafka client takes to reach the brokers."""
