@@ -81,7 +81,8 @@ class Producer:
 
     async def _replace(self, failed: AIOKafkaProducer) -> None:
         """Futures of an idempotent producer never expire: drop it with all that it still holds."""
-        if self._kafka is failed:
+        is_in_use = self._kafka is failed
+        if is_in_use:
             self._kafka = None
             with suppress(Exception):  # whatever it says: it is given up
                 await asyncio.wait_for(failed.stop(), 1)
