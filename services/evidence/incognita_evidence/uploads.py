@@ -17,6 +17,9 @@ from incognita_shared.objects import ObjectStore
 from incognita_shared.problems import Invalid, field_error
 from incognita_shared.questionnaire.model import Questionnaire
 
+_DECLARED = {"size_bytes", "content_type", "captured_at", "position", "duration_s"}
+"""What a declaration says beyond what makes the item's id."""
+
 
 async def declare(
     visit: Visit, declaration: UploadDeclaration, *, reports: Reports, settings: EvidenceSettings
@@ -99,9 +102,8 @@ def _item(visit: Visit, declaration: UploadDeclaration, at: datetime) -> Item:
 
 
 def _same(known: Item, item: Item) -> bool:
-    """Whether nothing would change but the times: then a fresh policy is all that is asked for."""
-    times = {"declared_at": item.declared_at, "custody": item.custody}
-    return known.model_copy(update=times) == item
+    """Whether all is declared as before: then a fresh policy is all that is asked for."""
+    return known.model_dump(include=_DECLARED) == item.model_dump(include=_DECLARED)
 
 
 def _again(known: Item, item: Item) -> Item:

@@ -47,14 +47,20 @@ async def test_a_declared_photo_can_be_uploaded_and_is_verified(
 
 
 async def test_the_same_file_declared_again_is_the_same_item(
-    shopper: Any, visit: Visit, photo: Make, uploaded: Make, declaration: Make
+    shopper: Any, visit: Visit, *, photo: Make, uploaded: Make, declaration: Make, db: Any
 ) -> None:
-    item_id = await uploaded(visit, photo())
-    again = await shopper.post(f"/v1/visits/{visit.id}/uploads", json=declaration(photo()))
+    url, at = f"/v1/visits/{visit.id}/uploads", "2026-05-04T10:31:00.123456Z"
+    item_id = await uploaded(visit, photo(), captured_at=at)
+    before = await db["reports"].find_one({"_id": visit.id})
+    again = await shopper.post(url, json=declaration(photo(), captured_at=at))
     assert (again.status_code, again.json()["item_id"]) == (200, item_id)
     assert again.json()["upload"]["fields"]
-    await shopper.post(f"/v1/visits/{visit.id}/uploads/{item_id}:verify")
-    last = await shopper.post(f"/v1/visits/{visit.id}/uploads", json=declaration(photo()))
+    assert await db["reports"].find_one({"_id": visit.id}) == before
+    changed = await shopper.post(url, json=declaration(photo(), content_type="image/heic"))
+    assert (changed.status_code, changed.json()["item_id"]) == (200, item_id)
+    assert changed.json()["upload"]["fields"]["Content-Type"] == "image/heic"
+    await shopper.post(f"{url}/{item_id}:verify")
+    last = await shopper.post(url, json=declaration(photo()))
     assert (last.status_code, last.json()["state"]) == (200, "stored")
     assert last.json()["upload"] is None
 

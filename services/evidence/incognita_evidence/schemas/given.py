@@ -54,11 +54,12 @@ def _bounded(answers: dict[str, Any]) -> dict[str, Any]:
     return answers
 
 
-When = Annotated[
-    AwareDatetime,
-    Field(ge=FIRST_MOMENT, le=LAST_MOMENT),
-    AfterValidator(lambda moment: moment.astimezone(UTC)),
-]
+def _kept(moment: datetime) -> datetime:
+    """In UTC and whole milliseconds, as MongoDB keeps it."""
+    return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+When = Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, le=LAST_MOMENT), AfterValidator(_kept)]
 """A moment with a zone, from 2000 to 2100: outside of that a device's clock was not set."""
 
 _TEXT: JsonDict = {"type": "string", "maxLength": LONGEST_TEXT}
