@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from incognita_shared.values import Position
-
 from incognita_assignment.nearest import NearestPoints, metres, vector_of
 from incognita_assignment.places import Aim, Place, Via, aims_of
+from incognita_shared.values import Position
 
 
 class Unmatched(StrEnum):

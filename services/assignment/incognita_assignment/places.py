@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from incognita_shared.values import Position
-
 from incognita_assignment.nearest import Vector, middle, vector_of
+from incognita_shared.values import Position
 
 
 class Via(StrEnum):

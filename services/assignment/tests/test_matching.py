@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from incognita_assignment.matching import (
     Candidate,
     History,

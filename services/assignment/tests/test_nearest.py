@@ -5,6 +5,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from incognita_assignment.nearest import NearestPoints, metres, middle, vector_of
 from incognita_shared.values import Position
 
