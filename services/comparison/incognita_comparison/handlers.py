@@ -8,8 +8,8 @@ from incognita_comparison.repository.results import (
     add_to_sums,
     find_result,
     find_sums,
-    keep_result,
-    new_result,
+    keep_revision,
+    keep_verdict,
 )
 from incognita_comparison.rules import (
     contribution,
@@ -57,15 +57,7 @@ async def on_questionnaire_published(
 
 async def on_visit_scored(received: Received[VisitScored], work: Work) -> None:
     """Keep the score revision. It does not count before it is approved."""
-    event = received.event
-    result = await find_result(work, chain_id=event.chain_id, visit_id=event.visit_id)
-    result = result or new_result(event)
-    if event.seq <= result["seq"]:
-        return
-    result["seq"] = event.seq
-    result["visited_at"] = event.visited_at
-    result["revisions"][str(event.score_revision)] = revision_of(event)
-    keep_result(work, result)
+    keep_revision(work, received.event, revision_of(received.event))
 
 
 async def on_report_approved(received: Received[ReportApproved], work: Work) -> None:
@@ -80,7 +72,7 @@ async def on_report_approved(received: Received[ReportApproved], work: Work) -> 
     await _count(event, result, work, revision=event.score_revision)
     if event.critical_failed or event.passed is False:
         _alert(event, result, work)
-    keep_result(work, result)
+    keep_verdict(work, result)
 
 
 async def on_report_returned(received: Received[ReportReturned], work: Work) -> None:
@@ -100,7 +92,7 @@ async def _discount(event: ReportReturned | ReportRejected, work: Work) -> None:
     result["seq"] = event.seq
     if result["counted"] is not None:
         await _count(event, result, work, revision=None)
-    keep_result(work, result)
+    keep_verdict(work, result)
 
 
 async def _result_of(

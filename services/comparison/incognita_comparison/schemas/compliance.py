@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from incognita_comparison.schemas import examples
+from incognita_comparison.schemas.examples import shown
 from incognita_comparison.schemas.standings import Answer, Count
 
 Percent = Annotated[float, Field(ge=0, le=100)]
@@ -43,6 +45,8 @@ class ComplianceRow(Answer):
 
 class ComplianceAnswer(Answer):
     """Rows in the order of the questionnaire."""
+
+    model_config = shown(examples.COMPLIANCE)
 
     wave_id: str
     wave_name: str

@@ -5,6 +5,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from incognita_comparison.groups import GroupKind
+from incognita_comparison.schemas import examples
+from incognita_comparison.schemas.examples import shown
 from incognita_comparison.wave_units import Source
 
 Points = Annotated[float, Field(ge=0, le=100)]
@@ -112,6 +114,8 @@ class StandingsAnswer(Answer):
     ``others_withheld`` says why.
     """
 
+    model_config = shown(examples.STANDINGS)
+
     basis: BasisAnswer
     items: list[StandingAnswer]
     next_cursor: str | None = Field(default=None, description="Give it as `cursor`")
@@ -122,12 +126,16 @@ class StandingsAnswer(Answer):
 class OneStandingAnswer(Answer):
     """One branch's row, and what it was made from."""
 
+    model_config = shown(examples.ONE_STANDING)
+
     basis: BasisAnswer
     standing: StandingAnswer
 
 
 class PositionAnswer(Answer):
     """Where a branch manager's branches stand among others that stay nameless."""
+
+    model_config = shown(examples.POSITION)
 
     basis: BasisAnswer
     items: list[StandingAnswer]
@@ -136,6 +144,8 @@ class PositionAnswer(Answer):
 
 class CountsAnswer(Answer):
     """How many visits of a wave have a score, and how many of them are approved and count."""
+
+    model_config = shown(examples.COUNTS)
 
     wave_id: str
     scored: Count

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from incognita_comparison.schemas import examples
+from incognita_comparison.schemas.examples import shown
 from incognita_comparison.schemas.standings import Answer, Count, GroupAnswer, Points
 
 
@@ -40,6 +42,8 @@ class PointAnswer(Answer):
 class BranchTrendAnswer(Answer):
     """A branch over the waves in which it was visited, oldest first."""
 
+    model_config = shown(examples.BRANCH_TREND)
+
     group: GroupAnswer
     method: str
     points: list[PointAnswer]
@@ -54,6 +58,8 @@ class SeriesAnswer(Answer):
 
 class TrendAnswer(Answer):
     """A page of series, by the groups' ids; all of one programme, null while there is no wave."""
+
+    model_config = shown(examples.TREND)
 
     by: TrendKind
     programme_id: str | None
