@@ -12,32 +12,32 @@ from pymongo import MongoClient
 PREFIX = "demo-"
 
 
-def remove_earlier_runs(environment: Mapping[str, str]) -> None:
-    """Only names that begin with ``demo-`` are touched; the servers may hold other things."""
-    _databases(environment["MONGO_URI"])
-    asyncio.run(_topics(environment["KAFKA_BOOTSTRAP_SERVERS"]))
-    _buckets(environment)
+def remove_earlier_runs(environment: Mapping[str, str], *, prefix: str = PREFIX) -> None:
+    """Only names that begin with ``prefix`` are touched; the servers may hold other things."""
+    _databases(environment["MONGO_URI"], prefix)
+    asyncio.run(_topics(environment["KAFKA_BOOTSTRAP_SERVERS"], prefix))
+    _buckets(environment, prefix)
 
 
-def _databases(uri: str) -> None:
+def _databases(uri: str, prefix: str) -> None:
     with MongoClient[dict[str, object]](uri) as client:
         for name in client.list_database_names():
-            if name.startswith(PREFIX):
+            if name.startswith(prefix):
                 client.drop_database(name)
 
 
-async def _topics(servers: str) -> None:
+async def _topics(servers: str, prefix: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=servers)
     await admin.start()
     try:
-        old = [name for name in await admin.list_topics() if name.startswith(PREFIX)]
+        old = [name for name in await admin.list_topics() if name.startswith(prefix)]
         if old:
             await admin.delete_topics(old)
     finally:
         await admin.close()
 
 
-def _buckets(environment: Mapping[str, str]) -> None:
+def _buckets(environment: Mapping[str, str], prefix: str) -> None:
     endpoint = urlsplit(environment["S3_ENDPOINT"])
     store = Minio(
         endpoint.netloc,
@@ -47,7 +47,7 @@ def _buckets(environment: Mapping[str, str]) -> None:
         region="us-east-1",
     )
     for bucket in store.list_buckets():
-        if not bucket.name.startswith(PREFIX):
+        if not bucket.name.startswith(prefix):
             continue
         versions = store.list_objects(bucket.name, recursive=True, include_version=True)
         gone = (DeleteObject(each.object_name or "", each.version_id) for each in versions)

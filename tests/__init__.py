@@ -1,0 +1,1 @@
+"""Tests of all five services together, on real servers."""

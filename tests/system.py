@@ -1,0 +1,91 @@
+"""The five services as a test sees them: where they listen, what they wrote, raw requests."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from incognita_local.services import NAMES, Running
+from incognita_shared.telemetry.tree import TracedSpan, load_spans
+
+T = TypeVar("T")
+PROBLEM_JSON = "application/problem+json"
+WITHIN_S = 30.0
+PROBES = {
+    "assignment": "GET /v1/visits?limit=1",
+    "evidence": "GET /v1/reports?limit=1",
+    "scoring": "GET /v1/scores?limit=1",
+    "comparison": "GET /v1/trend?limit=1",
+    "notification": "GET /v1/deliveries:counts",
+}
+"""A request that reads little, for each service."""
+
+
+@dataclass(frozen=True)
+class System:
+    """``directory`` holds the services' logs and traces."""
+
+    running: Running
+    namespace: str
+    directory: Path
+
+    @property
+    def urls(self) -> Mapping[str, str]:
+        """Service → where it listens."""
+        return self.running.urls
+
+    def spans(self, visit_id: str) -> list[TracedSpan]:
+        """The visit's spans that have been written so far."""
+        return list(load_spans(self.directory / "traces", visit_id))
+
+    async def ask(
+        self, service: str, request: str, *, key: str | None, **options: Any
+    ) -> httpx.Response:
+        """One request, ``"METHOD /path"``, not repeated; the answer whatever it is."""
+        method, path = request.split(" ", 1)
+        headers = dict(options.pop("headers", None) or {})
+        if key is not None:
+            headers["Authorization"] = f"Bearer {key}"
+        async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
+            return await http.request(method, self.urls[service] + path, headers=headers, **options)
+
+    async def known_everywhere(self, key: str) -> None:
+        """Wait until each service takes the key: its event has arrived."""
+        for service in NAMES:
+            await eventually(partial(self.takes, service, key), f"{service} knows the key")
+
+    async def takes(self, service: str, key: str) -> bool:
+        """Whether the service knows the key, whatever its role may do."""
+        answer = await self.ask(service, PROBES[service], key=key)
+        return answer.status_code != httpx.codes.UNAUTHORIZED
+
+
+async def eventually(
+    check: Callable[[], Awaitable[T]], what: str, *, within_s: float = WITHIN_S
+) -> T:
+    """The first true result of ``check``; fails, naming ``what`` and the last, after a while."""
+    deadline = time.monotonic() + within_s
+    while True:
+        found = await check()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within_s:g} s: {what}; at last: {found!r}")
+        await asyncio.sleep(0.1)
+
+
+def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
+    """The answer's problem details; asserts their status, type and shape."""
+    assert answer.status_code == status, answer.text[:2_000]
+    assert answer.headers["content-type"].partition(";")[0] == PROBLEM_JSON
+    found: dict[str, Any] = answer.json()
+    assert found["status"] == status
+    assert found["title"]
+    assert found["detail"]
+    assert "Traceback" not in answer.text
+    return found
