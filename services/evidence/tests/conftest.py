@@ -1,16 +1,19 @@
 """What the tests of evidence share: a visit, its questionnaire, files, and the running app."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import orjson
 import pytest
 from fastapi import FastAPI
+from minio import Minio
 
 from incognita_evidence.handlers import HANDLERS
 from incognita_evidence.main import build_app
@@ -230,11 +233,25 @@ async def _batch(db: Any, session: Any, events: tuple[Event, ...]) -> None:
 
 @pytest.fixture
 async def store(object_store_settings: ObjectStoreSettings) -> AsyncIterator[ObjectStore]:
-    """The object store with a bucket of this test's own."""
+    """The object store with a bucket of this test's own, removed afterwards."""
     store = ObjectStore(object_store_settings)
     await store.ensure_bucket()
     yield store
+    await asyncio.to_thread(_remove_bucket, object_store_settings, store.bucket)
     store.close()
+
+
+def _remove_bucket(settings: ObjectStoreSettings, bucket: str) -> None:
+    address = urlsplit(settings.endpoint)
+    client = Minio(
+        address.netloc,
+        access_key=settings.access_key,
+        secret_key=settings.secret_key.get_secret_value(),
+        secure=address.scheme == "https",
+    )
+    for found in client.list_objects(bucket, recursive=True, include_version=True):
+        client.remove_object(bucket, found.object_name or "", version_id=found.version_id)
+    client.remove_bucket(bucket)
 
 
 @pytest.fixture

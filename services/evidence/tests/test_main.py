@@ -26,7 +26,7 @@ Make = Callable[..., Any]
 
 @pytest.fixture
 async def url(
-    topics: None, namespace: str, mongo_settings: MongoSettings, object_store_settings: Any
+    topics: None, namespace: str, mongo_settings: MongoSettings, store: Any
 ) -> AsyncIterator[str]:
     """Where the service listens, once it is ready."""
     process = await asyncio.create_subprocess_exec(
