@@ -11,6 +11,7 @@ from incognita_demo.api import Api
 from incognita_demo.settings import CHAIN_NAME, QUESTIONNAIRE
 from incognita_demo.world import Store, stores_csv
 from incognita_shared.clock import now
+from incognita_shared.values import Position
 
 VISITS_PER_SHOPPER = 9
 LENIENCY_SD = 5.0  # points of 100
@@ -33,6 +34,7 @@ class SimulatedShopper:
 
     shopper_id: str
     key: str
+    home: Position
     leniency: float
 
 
@@ -99,9 +101,10 @@ async def hire_shoppers(
             key=keys.agency,
             json={"shoppers": invented[start : start + SHOPPERS_A_REQUEST], "with_keys": True},
         )
-        for one in made["items"]:
+        for one, body in zip(made["items"], invented[start:], strict=False):
+            home = Position.model_validate(body["home"])
             hired[one["shopper_id"]] = SimulatedShopper(
-                one["shopper_id"], one["key"], rng.gauss(0, LENIENCY_SD)
+                one["shopper_id"], one["key"], home, rng.gauss(0, LENIENCY_SD)
             )
     return hired
 

@@ -126,12 +126,11 @@ class Shopper:
         await self._submit(entry, body)
 
     def _media(self, visit: Json, plant: Plant, at: datetime) -> list[Media]:
-        position = visit["where"]["position"]
-        place = Position.model_validate(position) if position else None
-        if place and plant is Plant.PHOTO_ELSEWHERE:
-            place = _moved(place, self._rng.uniform(3_000, 40_000), self._rng)
-        elif place:
-            place = _moved(place, self._rng.uniform(0, 60), self._rng)
+        known = visit["where"]["position"]
+        place = Position.model_validate(known) if known else self._who.home
+        elsewhere = plant is Plant.PHOTO_ELSEWHERE
+        metres = self._rng.uniform(3_000, 40_000) if elsewhere else self._rng.uniform(0, 60)
+        place = _moved(place, metres, self._rng)
         if plant is Plant.OLD_PHOTO:
             at -= timedelta(days=self._rng.randint(2, 20))
         camera = self._field.camera
