@@ -11,7 +11,8 @@ from incognita_shared.clock import now
 from incognita_shared.events.assignment import PayoutDue, VisitReturned
 from incognita_shared.kafka.incoming import NotReady
 
-from .conftest import World
+from . import facts
+from .world import World
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ async def accepted(world: World) -> Visit:
 
 
 async def test_a_completed_report_makes_the_visit_reported(world: World, accepted: Visit) -> None:
-    await world.play(world.completed(accepted))
+    await world.play(facts.completed(accepted))
     visit = await world.visit(accepted.visit_id)
     assert (visit.state, visit.report_revision) == (VisitState.REPORTED, 1)
     assert visit.deadline_at is None
@@ -42,8 +43,8 @@ async def test_a_completed_report_makes_the_visit_reported(world: World, accepte
 async def test_an_approved_report_makes_one_payout_and_says_so_once(
     world: World, accepted: Visit
 ) -> None:
-    approval = world.approved(accepted)
-    await world.play(world.completed(accepted), approval)
+    approval = facts.approved(accepted)
+    await world.play(facts.completed(accepted), approval)
     visit = await world.visit(accepted.visit_id)
     (stored,) = await world.db["payouts"].find().to_list()
     payout = Payout.of_document(stored)
@@ -59,8 +60,8 @@ async def test_an_approved_report_makes_one_payout_and_says_so_once(
 async def test_a_returned_report_gets_the_days_that_were_agreed(
     world: World, accepted: Visit
 ) -> None:
-    word = world.returned(accepted)
-    await world.play(world.completed(accepted), word)
+    word = facts.returned(accepted)
+    await world.play(facts.completed(accepted), word)
     visit = await world.visit(accepted.visit_id)
     assert visit.state is VisitState.RETURNED
     assert visit.due_at == word.returned_at + timedelta(days=3)
@@ -74,10 +75,10 @@ async def test_the_whole_way_by_a_return_counts_each_fact_once(
     world: World, accepted: Visit
 ) -> None:
     await world.play(
-        world.completed(accepted),
-        world.returned(accepted),
-        world.completed(accepted, 2),
-        world.approved(accepted, 2, by="reviewer"),
+        facts.completed(accepted),
+        facts.returned(accepted),
+        facts.completed(accepted, 2),
+        facts.approved(accepted, 2, by="reviewer"),
     )
     visit = await world.visit(accepted.visit_id)
     assert [step.move for step in visit.history] == [
@@ -93,7 +94,7 @@ async def test_the_whole_way_by_a_return_counts_each_fact_once(
 async def test_a_rejected_report_ends_the_visit_without_a_payout(
     world: World, accepted: Visit
 ) -> None:
-    await world.play(world.completed(accepted), world.rejected(accepted))
+    await world.play(facts.completed(accepted), facts.rejected(accepted))
     visit = await world.visit(accepted.visit_id)
     assert (visit.state, visit.history[-1].reason) == (VisitState.REJECTED, "Invented.")
     assert await world.db["payouts"].count_documents({}) == 0
@@ -103,10 +104,10 @@ async def test_a_rejected_report_ends_the_visit_without_a_payout(
 async def test_a_word_on_a_report_that_is_not_here_yet_waits(
     world: World, accepted: Visit, word: str
 ) -> None:
-    say = getattr(world, word)
+    say = getattr(facts, word)
     with pytest.raises(NotReady, match="revision 1"):
         await world.play(say(accepted))
-    await world.play(world.completed(accepted), world.returned(accepted))
+    await world.play(facts.completed(accepted), facts.returned(accepted))
     with pytest.raises(NotReady, match="revision 2"):
         await world.play(say(accepted, 2))
     assert (await world.visit(accepted.visit_id)).state is VisitState.RETURNED
@@ -115,7 +116,7 @@ async def test_a_word_on_a_report_that_is_not_here_yet_waits(
 async def test_a_fact_about_a_visit_that_is_not_here_waits(world: World, accepted: Visit) -> None:
     unknown = accepted.model_copy(update={"visit_id": "0" * 31 + "1"})
     with pytest.raises(NotReady, match=unknown.visit_id):
-        await world.play(world.completed(unknown))
+        await world.play(facts.completed(unknown))
 
 
 async def test_another_chains_fact_with_our_visits_id_does_not_touch_it(
@@ -123,7 +124,7 @@ async def test_another_chains_fact_with_our_visits_id_does_not_touch_it(
 ) -> None:
     foreign = accepted.model_copy(update={"chain_id": "another"})
     with pytest.raises(NotReady):
-        await world.play(world.completed(foreign))
+        await world.play(facts.completed(foreign))
     assert await world.visit(accepted.visit_id) == accepted
 
 
@@ -131,7 +132,7 @@ async def test_a_report_does_not_bring_a_cancelled_visit_back(
     world: World, accepted: Visit
 ) -> None:
     await world.set_visit(accepted, state="cancelled", deadline_at=None)
-    await world.play(world.completed(accepted), world.approved(accepted))
+    await world.play(facts.completed(accepted), facts.approved(accepted))
     visit = await world.visit(accepted.visit_id)
     assert visit.state is VisitState.CANCELLED
     assert [step.reason for step in visit.history if step.move == "note"] == [
@@ -145,8 +146,8 @@ async def test_a_report_does_not_bring_a_cancelled_visit_back(
 async def test_a_report_that_crossed_the_expiry_still_counts(world: World, accepted: Visit) -> None:
     await world.set_visit(accepted, state="expired", deadline_at=None, seq=3)
     with pytest.raises(NotReady):
-        await world.play(world.approved(accepted))
-    await world.play(world.completed(accepted), world.approved(accepted))
+        await world.play(facts.approved(accepted))
+    await world.play(facts.completed(accepted), facts.approved(accepted))
     assert (await world.visit(accepted.visit_id)).state is VisitState.APPROVED
     assert await world.db["payouts"].count_documents({}) == 1
 
@@ -155,7 +156,7 @@ async def test_a_report_for_a_visit_offered_anew_is_noted_and_not_counted(
     world: World, accepted: Visit
 ) -> None:
     await world.set_visit(accepted, state="expired", deadline_at=None, successor_id="next")
-    await world.play(world.completed(accepted), world.approved(accepted))
+    await world.play(facts.completed(accepted), facts.approved(accepted))
     visit = await world.visit(accepted.visit_id)
     assert (visit.state, visit.history[-1].move) == (VisitState.EXPIRED, "note")
     assert await world.db["payouts"].count_documents({}) == 0
@@ -164,8 +165,8 @@ async def test_a_report_for_a_visit_offered_anew_is_noted_and_not_counted(
 async def test_an_older_word_that_comes_again_changes_nothing(
     world: World, accepted: Visit
 ) -> None:
-    first_return = world.returned(accepted)
-    await world.play(world.completed(accepted), first_return, world.completed(accepted, 2))
+    first_return = facts.returned(accepted)
+    await world.play(facts.completed(accepted), first_return, facts.completed(accepted, 2))
     before = await world.visit(accepted.visit_id)
-    await world.play(first_return, world.completed(accepted), world.approved(accepted))
+    await world.play(first_return, facts.completed(accepted), facts.approved(accepted))
     assert await world.visit(accepted.visit_id) == before

@@ -12,6 +12,7 @@ from incognita_assignment.planner import Planner
 from incognita_assignment.planning import LeaseLost, offer_visits
 from incognita_assignment.repository import waves as wave_repository
 from incognita_assignment.rules import VisitState, WaveMove, WaveState
+from incognita_assignment.wave import Wave
 from incognita_assignment.waves import get_wave, move_wave
 from incognita_shared.clock import now
 from incognita_shared.events.assignment import VisitCancelled, VisitOffered, WaveChanged
@@ -20,7 +21,7 @@ from incognita_shared.ids import root_span_id
 from incognita_shared.settings import TelemetrySettings
 from incognita_shared.telemetry import start_telemetry
 
-from .conftest import World
+from .world import World, until
 
 
 async def test_opening_offers_every_branch_its_visits_on_the_terms_of_the_wave(
@@ -229,6 +230,14 @@ async def test_cancelling_calls_off_all_but_what_is_reported(world: World) -> No
     assert visits[0].history[-1].reason == "The chain was sold."
 
 
+async def has_visits(world: World) -> bool:
+    return bool(await world.db["visits"].count_documents({}))
+
+
+async def is_idle(world: World, wave: Wave) -> bool:
+    return (await get_wave(world.db, world.chain_id, wave.wave_id)).job is None
+
+
 async def test_a_wave_closed_while_it_opens_ends_with_no_open_offer(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,12 +250,9 @@ async def test_a_wave_closed_while_it_opens_ends_with_no_open_offer(
     running = asyncio.create_task(
         Planner(world.db, health=Health(), owner="planner", idle_s=0.01).run(stop)
     )
-    async with asyncio.timeout(30):
-        while not await world.db["visits"].count_documents({"wave_id": wave.wave_id}):
-            await asyncio.sleep(0.001)
-        await move_wave(world.db, world.chain_id, wave.wave_id, WaveMove.CLOSE)
-        while (await get_wave(world.db, world.chain_id, wave.wave_id)).job:
-            await asyncio.sleep(0.01)
+    await until(lambda: has_visits(world))
+    await move_wave(world.db, world.chain_id, wave.wave_id, WaveMove.CLOSE)
+    await until(lambda: is_idle(world, wave))
     stop.set()
     await running
     assert {visit.state for visit in await world.visits(wave)} == {VisitState.CANCELLED}

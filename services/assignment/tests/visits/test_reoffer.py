@@ -8,7 +8,8 @@ from incognita_assignment.visit import Visit
 from incognita_assignment.wave import Wave
 from incognita_assignment.waves import get_wave
 
-from .conftest import World
+from . import facts
+from .world import World
 
 
 async def fallen(world: World, shoppers: int, **fields: object) -> tuple[Wave, Visit]:
@@ -99,7 +100,7 @@ async def test_a_report_that_arrives_during_the_planning_keeps_its_visit(
 
     async def report_meanwhile(*arguments: object) -> object:
         found = await matching(*arguments)  # type: ignore[arg-type]
-        await world.play(world.completed(late), times=1)
+        await world.play(facts.completed(late), times=1)
         return found
 
     monkeypatch.setattr(planning, "_match", report_meanwhile)

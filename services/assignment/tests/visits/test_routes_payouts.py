@@ -9,7 +9,8 @@ from incognita_shared.auth import Role
 from incognita_shared.clock import now
 from incognita_shared.events.assignment import PayoutPaid
 
-from .conftest import World
+from . import facts
+from .world import World
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ async def approved(world: World) -> Visit:
     await world.open_wave()
     (visit,) = await world.visits()
     visit = await world.set_visit(visit, state="accepted", accepted_at=now())
-    await world.play(world.completed(visit), world.approved(visit))
+    await world.play(facts.completed(visit), facts.approved(visit))
     return await world.visit(visit.visit_id)
 
 

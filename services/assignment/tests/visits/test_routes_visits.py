@@ -12,7 +12,7 @@ from incognita_shared.auth import Role
 from incognita_shared.clock import now
 from incognita_shared.events.assignment import VisitAccepted, VisitCancelled, VisitDeclined
 
-from .conftest import World
+from .world import World
 
 SCORING_WORDS = {
     "points", "weight", "expected", "critical", "bands", "standard", "cap", "scoring", "score",

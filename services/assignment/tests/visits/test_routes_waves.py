@@ -10,7 +10,7 @@ from incognita_assignment.rules import VisitState
 from incognita_shared.auth import Role
 from incognita_shared.clock import now
 
-from .conftest import World
+from .world import World
 
 
 @pytest.fixture
@@ -126,7 +126,8 @@ async def test_another_chain_gets_404_and_an_empty_list(world: World, other_worl
     agency = await other_world.client(Role.AGENCY)
     assert (await agency.get("/v1/waves")).json()["items"] == []
     for method, path in (
-        ("GET", ""), ("GET", "/counts"), ("POST", ":open"), ("POST", ":close"), ("POST", ":reoffer"),
+        ("GET", ""), ("GET", "/counts"),
+        ("POST", ":open"), ("POST", ":close"), ("POST", ":reoffer"),
     ):  # fmt: skip
         answer = await agency.request(method, f"/v1/waves/{wave.wave_id}{path}")
         assert answer.status_code == 404

@@ -12,7 +12,7 @@ from incognita_shared.clock import now
 from incognita_shared.events.assignment import VisitExpired
 from incognita_shared.health import Health
 
-from .conftest import World
+from .world import World, until
 
 PAST = timedelta(seconds=-1)
 
@@ -40,6 +40,10 @@ async def test_what_is_overdue_expires_and_the_rest_stays(world: World) -> None:
     assert await Sweeper(world.db, health=Health()).sweep() == 0
 
 
+async def nothing_is_offered(world: World) -> bool:
+    return not await world.db["visits"].count_documents({"state": "offered"})
+
+
 async def test_several_sweepers_expire_each_visit_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -48,9 +52,7 @@ async def test_several_sweepers_expire_each_visit_once(
     stop = asyncio.Event()
     sweepers = [Sweeper(world.db, health=Health(), interval_s=0.01) for _ in range(3)]
     running = [asyncio.create_task(each.run(stop)) for each in sweepers]
-    async with asyncio.timeout(30):
-        while await world.db["visits"].count_documents({"state": "offered"}):
-            await asyncio.sleep(0.01)
+    await until(lambda: nothing_is_offered(world))
     stop.set()
     await asyncio.gather(*running)
     for visit in await world.visits():
