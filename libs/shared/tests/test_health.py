@@ -1,4 +1,5 @@
 import pytest
+
 from incognita_shared.health import Health
 
 

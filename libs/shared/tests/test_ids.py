@@ -2,6 +2,7 @@ import uuid
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from incognita_shared.clock import now
 from incognita_shared.ids import derived_id, is_trace_id, new_id, root_span_id
 

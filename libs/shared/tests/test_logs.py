@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from incognita_shared.ids import new_id
 from incognita_shared.logs import configure_logs, without_secrets
 from incognita_shared.settings import TelemetrySettings

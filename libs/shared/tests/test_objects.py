@@ -1,7 +1,9 @@
 """The store itself must refuse whatever differs from what was declared: MinIO is asked."""
 
 import asyncio
+import base64
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -107,6 +109,15 @@ async def test_a_form_that_leaves_a_condition_out_is_refused(
     del upload.fields[left_out]
     assert await _post(upload, PHOTO) in (400, 403)
     assert await store.head(KEY) is None
+
+
+def test_the_policy_fixes_the_size_so_that_no_byte_too_many_is_taken_in(
+    object_store_settings: ObjectStoreSettings,
+) -> None:
+    store = ObjectStore(object_store_settings)
+    policy = json.loads(base64.b64decode(_policy(store).fields["policy"]))
+    store.close()
+    assert ["content-length-range", len(PHOTO), len(PHOTO)] in policy["conditions"]
 
 
 async def test_an_expired_policy_is_refused(store: ObjectStore) -> None:

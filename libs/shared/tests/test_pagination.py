@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from incognita_shared.pagination import decode_cursor, encode_cursor, page_of
 from incognita_shared.problems import Invalid
 

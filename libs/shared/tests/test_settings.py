@@ -1,4 +1,7 @@
 import pytest
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
 from incognita_shared.settings import (
     NAMESPACE,
     HttpSettings,
@@ -10,8 +13,6 @@ from incognita_shared.settings import (
     kafka_name,
     read_settings,
 )
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 @pytest.fixture(autouse=True)

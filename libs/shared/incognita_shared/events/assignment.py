@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from incognita_shared.events.envelope import Event, ShopperId, VisitEvent
+from incognita_shared.events.envelope import Event, Private, ShopperId, VisitEvent
 from incognita_shared.questionnaire.model import Questionnaire
 from incognita_shared.values import (
     Channel,
@@ -130,9 +130,9 @@ class ApiKeyChanged(Event):
     topic: ClassVar[str] = CATALOG
 
     key_id: Id
-    secret_sha256: Sha256
+    secret_sha256: Annotated[Sha256, Private]
     role: str
-    shopper_id: Id | None = None
+    shopper_id: Annotated[Id | None, Private] = None
     franchisee_id: str | None = None
     branch_ids: tuple[str, ...] = ()
     revoked: bool

@@ -1,14 +1,9 @@
 """The consumer loop on the real Kafka and MongoDB."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 from delivery import (  # type: ignore[import-not-found]
-    HANDLERS,
     Database,
     approved,
     consuming,
@@ -17,6 +12,7 @@ from delivery import (  # type: ignore[import-not-found]
     read_all,
     record_of,
 )
+
 from incognita_shared.events.codec import Record
 from incognita_shared.events.scoring import ReportApproved
 from incognita_shared.kafka.incoming import NotReady, Received
@@ -172,6 +168,3 @@ async def test_a_write_that_the_store_refuses_is_traced_to_its_record(
 async def _equal(value: object, wanted: object) -> bool:
     got = await value  # type: ignore[misc]
     return bool(list(got) == list(wanted) if isinstance(wanted, range | list) else got == wanted)  # type: ignore[call-overload]
-
-
-assert HANDLERS

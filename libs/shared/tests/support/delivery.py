@@ -7,6 +7,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
+from pymongo.asynchronous.database import AsyncDatabase
+
 from incognita_shared.clock import now
 from incognita_shared.events.codec import Record, encode
 from incognita_shared.events.comparison import StandingChanged
@@ -18,7 +20,6 @@ from incognita_shared.kafka.incoming import Handlers, Received
 from incognita_shared.kafka.producer import started_producer
 from incognita_shared.mongo.work import Work
 from incognita_shared.settings import KafkaSettings, kafka_name
-from pymongo.asynchronous.database import AsyncDatabase
 
 SERVICE = "comparison"
 Database = AsyncDatabase[dict[str, Any]]
@@ -83,7 +84,7 @@ async def eventually(condition: Callable[[], Awaitable[object]], *, within_s: fl
     last: object = None
     try:
         async with asyncio.timeout(within_s):
-            while not (last := await condition()):
+            while not (last := await condition()):  # noqa: ASYNC110 - a store has no event to await
                 await asyncio.sleep(0.05)
     except TimeoutError:
         raise AssertionError(f"not within {within_s} s; last value: {last!r}") from None
