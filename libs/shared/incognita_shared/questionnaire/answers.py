@@ -1,4 +1,4 @@
-"""Checks a report's answers against its questionnaire: types, read, constraints, evidence."""
+"""Checks a report's answers against its questionnaire: types, relevance, constraints, evidence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -47,16 +47,6 @@ async def list_reviews(
     )
 
 
-@router.get(
-    "/{visit_id}",
-    summary="Read one report's review",
-    description="Score, findings, doubts, every decision so far and what can be decided now.",
-    responses=problem_responses(404),
-)
-async def get_review(visit_id: VisitId, scores: ReviewedScores) -> ReviewedScore:
-    return await _shown(scores, await scores.get_score(visit_id))
-
-
 @router.post(
     "/{visit_id}:approve",
     summary="Approve a report",
@@ -102,6 +92,17 @@ async def reject_report(
     visit_id: VisitId, refusal: Refusal, reviewer: Reviewer, *, scores: ReviewedScores
 ) -> ReviewedScore:
     return await _refuse(scores, visit_id, Verb.REJECT, refusal, reviewer)
+
+
+# after the verbs, so that a wrong method on one of them is answered with the right `Allow`
+@router.get(
+    "/{visit_id}",
+    summary="Read one report's review",
+    description="Score, findings, doubts, every decision so far and what can be decided now.",
+    responses=problem_responses(404),
+)
+async def get_review(visit_id: VisitId, scores: ReviewedScores) -> ReviewedScore:
+    return await _shown(scores, await scores.get_score(visit_id))
 
 
 async def _refuse(
