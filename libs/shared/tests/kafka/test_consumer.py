@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from delivery import (  # type: ignore[import-not-found]
+from incognita_shared.events.codec import Record
+from incognita_shared.events.scoring import ReportApproved
+from incognita_shared.kafka.incoming import NotReady, Received
+from incognita_shared.kafka.producer import started_producer
+from incognita_shared.mongo.parking import Parking
+from incognita_shared.mongo.work import Work
+from incognita_shared.settings import KafkaSettings
+from support.delivery import (
     Database,
     approved,
     consuming,
@@ -12,14 +19,6 @@ from delivery import (  # type: ignore[import-not-found]
     read_all,
     record_of,
 )
-
-from incognita_shared.events.codec import Record
-from incognita_shared.events.scoring import ReportApproved
-from incognita_shared.kafka.incoming import NotReady, Received
-from incognita_shared.kafka.producer import started_producer
-from incognita_shared.mongo.parking import Parking
-from incognita_shared.mongo.work import Work
-from incognita_shared.settings import KafkaSettings
 
 TOPIC = "scoring.events.v1"
 OUT = "comparison.events.v1"

@@ -5,13 +5,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from delivery import (  # type: ignore[import-not-found]
-    Database,
-    approved,
-    eventually,
-    read_all,
-    record_of,
-)
 
 from incognita_shared.health import Health
 from incognita_shared.kafka.producer import started_producer
@@ -24,6 +17,13 @@ from incognita_shared.mongo.pending import (
 )
 from incognita_shared.mongo.relay import Leases, Relay
 from incognita_shared.settings import KafkaSettings
+from support.delivery import (
+    Database,
+    approved,
+    eventually,
+    read_all,
+    record_of,
+)
 
 TOPIC = "scoring.events.v1"
 
