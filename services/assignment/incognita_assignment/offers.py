@@ -4,6 +4,7 @@ from datetime import datetime
 
 from incognita_assignment.matching import Assigned
 from incognita_assignment.repository.branches import Branch
+from incognita_assignment.repository.visits import Fallen
 from incognita_assignment.rules import VisitState, offer_ends
 from incognita_assignment.visit import BranchCopy, By, Step, Visit
 from incognita_assignment.wave import Wave
@@ -17,7 +18,7 @@ def visit_id_of(wave_id: str, branch_id: str, number: int) -> str:
 
 
 def new_visit(
-    wave: Wave, branch: Branch, assigned: Assigned, *, predecessor: Visit | None, at: datetime
+    wave: Wave, branch: Branch, assigned: Assigned, *, predecessor: Fallen | None, at: datetime
 ) -> Visit:
     """The visit that one assignment makes, offered at ``at``."""
     order = wave.order

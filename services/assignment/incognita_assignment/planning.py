@@ -7,14 +7,14 @@ follows from wave, branch and number, and what is there already is not planned a
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
 from opentelemetry.trace import use_span
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from incognita_assignment.demand import Demand, demand_of
 from incognita_assignment.matching import (
     Assigned,
     Candidate,
@@ -28,10 +28,9 @@ from incognita_assignment.offers import new_visit, offered_event
 from incognita_assignment.places import Place
 from incognita_assignment.repository import visits as visit_repository
 from incognita_assignment.repository import waves as wave_repository
-from incognita_assignment.repository.branches import Branch, open_branches
 from incognita_assignment.repository.shoppers import list_shoppers
 from incognita_assignment.repository.visits import LedgerRow
-from incognita_assignment.rules import COMMITTED, TO_BE_OFFERED_ANEW, WaveMove
+from incognita_assignment.rules import COMMITTED, WaveMove
 from incognita_assignment.schemas.waves import Progress, UnmatchedVisit, WaveBody
 from incognita_assignment.visit import Visit
 from incognita_assignment.wave import Job, Wave, moved
@@ -59,22 +58,10 @@ class Overtaken(Exception):
     """A visit that was to be offered anew has changed; the job starts again from what is there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """What is to be offered: branches, the numbers wanted at each, and whom new visits replace."""
-
-    branches: Mapping[str, Branch]
-    wanted: Mapping[str, tuple[int, ...]]
-    replaced: Mapping[tuple[str, int], Visit]
-    planned: int
-    offered: int
-    unmatched: tuple[tuple[str, int, str], ...] = ()
-
-
 async def offer_visits(db: Database, wave: Wave, *, beat: Callable[[], None]) -> Progress:
     """Do the wave's job, offer or reoffer, to its end. Raises LeaseLost, Overtaken."""
     ledger = await visit_repository.wave_ledger(db, wave.chain_id, wave.wave_id)
-    demand = await _demand(db, wave, ledger)
+    demand = await demand_of(db, wave, ledger)
     matching = await _match(db, wave, demand, ledger)
     beat()
     progress = _progress(wave.order, demand, matching)
@@ -85,45 +72,6 @@ async def offer_visits(db: Database, wave: Wave, *, beat: Callable[[], None]) ->
     progress.finished_at = now()
     await _end(db, wave, progress)
     return progress
-
-
-async def _demand(db: Database, wave: Wave, ledger: Sequence[LedgerRow]) -> Demand:
-    order = wave.order
-    found = open_branches(db, wave.chain_id, order.branch_filter)
-    branches = {branch.branch_id: branch async for branch in found}
-    if wave.job is Job.REOFFER:
-        return await _demand_again(db, wave, branches)
-    numbers = range(1, order.visits_per_branch + 1)
-    there = {(row.branch_id, row.number) for row in ledger}
-    wanted = {
-        branch_id: tuple(number for number in numbers if (branch_id, number) not in there)
-        for branch_id in branches
-    }
-    missing = sum(len(each) for each in wanted.values())
-    return Demand(branches, wanted, {}, planned=missing + len(there), offered=len(there))
-
-
-async def _demand_again(db: Database, wave: Wave, branches: Mapping[str, Branch]) -> Demand:
-    """Each visit that fell through gets the number that follows its own, quota by quota."""
-    visits = await visit_repository.list_of_wave(
-        db, wave.chain_id, wave.wave_id, TO_BE_OFFERED_ANEW
-    )
-    fallen = [visit for visit in visits if visit.successor_id is None]
-    quota = wave.order.visits_per_branch
-    replaced = {
-        (visit.branch_id, visit.number + quota): visit
-        for visit in fallen
-        if visit.branch_id in branches
-    }
-    wanted: dict[str, tuple[int, ...]] = dict.fromkeys(branches, ())
-    for branch_id, number in sorted(replaced):
-        wanted[branch_id] = (*wanted[branch_id], number)
-    closed = tuple(
-        (visit.branch_id, visit.number + quota, "branch_closed")
-        for visit in fallen
-        if visit.branch_id not in branches
-    )
-    return Demand(branches, wanted, replaced, planned=len(fallen), offered=0, unmatched=closed)
 
 
 async def _match(db: Database, wave: Wave, demand: Demand, ledger: Sequence[LedgerRow]) -> Matching:

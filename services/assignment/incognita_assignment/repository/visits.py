@@ -8,7 +8,7 @@ from typing import Any
 from pymongo import ASCENDING, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from incognita_assignment.rules import HELD, VISITED, VisitState
+from incognita_assignment.rules import HELD, TO_BE_OFFERED_ANEW, VISITED, VisitState
 from incognita_assignment.visit import Visit
 from incognita_assignment.visit_changes import Change
 from incognita_shared.mongo.client import Database
@@ -152,6 +152,28 @@ async def list_of_wave(
 
 
 @dataclass(frozen=True, slots=True)
+class Fallen:
+    """A visit that fell through and was not offered anew."""
+
+    visit_id: str
+    version: int
+    branch_id: str
+    number: int
+
+
+async def list_fallen(db: Database, chain_id: str, wave_id: str) -> list[Fallen]:
+    """The wave's declined and expired visits that name no successor."""
+    query = VisitFilter(wave_id=wave_id, states=TO_BE_OFFERED_ANEW).query()
+    documents = await _of_chain(db, chain_id, max_time_ms=LEDGER_MAX_MS).find(
+        {**query, "successor_id": None}, {"version": 1, "branch_id": 1, "number": 1}
+    )
+    return [
+        Fallen(each["_id"], each["version"], each["branch_id"], each["number"])
+        for each in documents
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerRow:
     """One visit of a wave, as far as planning looks at it."""
 
@@ -216,7 +238,7 @@ async def insert_offered(
 async def name_successors(
     db: Database,
     chain_id: str,
-    successors: Sequence[tuple[Visit, str]],
+    successors: Sequence[tuple[Fallen, str]],
     *,
     session: AsyncClientSession,
 ) -> int:
