@@ -152,6 +152,24 @@ async def test_the_chain_and_its_agency_change_branches_and_a_reviewer_reads(
     assert (await reviewer("POST", "/v1/branches", json=BRANCH)).status_code == 403
 
 
+async def test_managers_of_a_franchise_or_a_branch_see_their_own_branches(agency: Caller) -> None:
+    paths = [await make(agency, store_id=str(n), franchisee_id=f"F{n % 2}") for n in range(4)]
+    ids = [path.rsplit("/", 1)[1] for path in paths]
+    franchise = await agency.with_key(role="franchise_manager", franchisee_id="F1")
+    branch = await agency.with_key(role="branch_manager", branch_ids=[ids[0]])
+    for caller, own in [(franchise, {ids[1], ids[3]}), (branch, {ids[0]})]:
+        page = await caller.get("/v1/branches", limit=1)
+        seen = {each["branch_id"] for each in page["items"]}
+        while page["next_cursor"]:
+            page = await caller.get("/v1/branches", limit=1, cursor=page["next_cursor"])
+            seen |= {each["branch_id"] for each in page["items"]}
+        assert seen == own
+        assert (await caller("GET", paths[2])).status_code == 404
+        foreign = await caller.get("/v1/branches", store_id="2")
+        assert foreign["items"] == []
+        assert (await caller("PATCH", paths[2], json={"name": "x"})).status_code == 403
+
+
 async def test_planning_reads_open_branches_that_pass_the_filter(
     agency: Caller, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

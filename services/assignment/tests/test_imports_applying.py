@@ -1,6 +1,7 @@
 """Imports over HTTP, on the real database."""
 
 import asyncio
+import io
 import json
 from collections import Counter
 from pathlib import Path
@@ -9,7 +10,11 @@ from typing import Any
 import pytest
 
 from incognita_assignment.imports import applying
+from incognita_assignment.imports.csv_rows import csv_rows
 from incognita_assignment.routes.imports import PATH
+from incognita_shared.mongo.client import connect
+from incognita_shared.problems import Unavailable
+from incognita_shared.settings import MongoSettings
 
 from .conftest import Caller, Database, pending
 
@@ -210,6 +215,19 @@ async def test_two_imports_of_one_file_at_once_make_each_branch_once(
     assert await database.branches.count_documents({}) == 700
     assert await database.branches.count_documents({"version": 1}) == 700
     assert all(report["rejected"] == 0 for report in reports)
+
+
+async def test_a_database_that_fails_is_told_with_the_rows_applied(
+    mongo_settings: MongoSettings,
+) -> None:
+    client = connect(mongo_settings, "test")
+    await client.close()
+    options = applying.Options(defaults={"time_zone": "UTC"})
+    with pytest.raises(Unavailable) as raised:
+        await applying.import_branches(
+            client.get_database("gone"), "c1", io.BytesIO(TWO.encode()), csv_rows, options
+        )
+    assert raised.value.extras == {"rows_applied": 0}
 
 
 async def test_the_same_store_ids_of_two_chains_are_different_branches(

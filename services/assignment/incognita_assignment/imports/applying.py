@@ -52,7 +52,7 @@ async def import_branches(
     except PyMongoError as error:
         applied = report.created + report.updated + report.unchanged
         raise Unavailable(
-            f"The database went away after {applied} rows; send the same file again to go on",
+            f"The database failed after {applied} rows; send the same file again to go on",
             rows_applied=applied,
         ) from error
     return report

@@ -101,10 +101,10 @@ async def find_branches(
 async def list_branches(
     db: Database, chain_id: str, criteria: Mapping[str, Any], *, after: str | None, limit: int
 ) -> list[Document]:
-    """By id, from behind ``after``; ``criteria`` are fields and their values."""
-    where = {**criteria, **({"_id": {"$gt": after}} if after else {})}
+    """By id, from behind ``after``; ``criteria`` as in a query of MongoDB."""
+    bounds = [criteria, {"_id": {"$gt": after}}] if after else [criteria]
     return await _branches(db, chain_id).find(
-        where, _WITHOUT_EVENTS, sort=[("_id", ASCENDING)], limit=limit
+        {"$and": bounds}, _WITHOUT_EVENTS, sort=[("_id", ASCENDING)], limit=limit
     )
 
 

@@ -3,14 +3,15 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
+from pydantic import Field
 
 from incognita_assignment import branches
 from incognita_assignment.errors import no_such
-from incognita_assignment.repository.branches import find_branch
 from incognita_assignment.repository.branches import list_branches as read_branches
-from incognita_assignment.routes.dependencies import CatalogKeeper, CatalogReader, Db, PathId
+from incognita_assignment.routes.dependencies import BranchReader, CatalogKeeper, Db, PathId
 from incognita_assignment.schemas.branches import BranchPatch, BranchView, NewBranch
-from incognita_assignment.schemas.texts import Plain
+from incognita_assignment.schemas.texts import PLAIN
+from incognita_shared.auth import Principal, Role
 from incognita_shared.pagination import Cursor, Limit, Page, decode_cursor, page_of
 from incognita_shared.problems import problem_responses
 from incognita_shared.values import Ownership
@@ -25,7 +26,7 @@ IfMatch = Annotated[
         description="The version that the change was made for: 409 if there is a newer one",
     ),
 ]
-Filter = Annotated[Plain | None, Query(max_length=200)]
+Filter = Annotated[Annotated[str, Field(max_length=200), PLAIN] | None, Query()]
 
 
 def _view(document: dict[str, Any]) -> BranchView:
@@ -33,6 +34,15 @@ def _view(document: dict[str, Any]) -> BranchView:
     return BranchView(
         branch_id=document["_id"], **{**fields, "name": branches.shown_name(document)}
     )
+
+
+def _seen_by(caller: Principal) -> dict[str, Any]:
+    """What narrows the chain's branches to the caller's own."""
+    if caller.role is Role.FRANCHISE_MANAGER:
+        return {"franchisee_id": caller.franchisee_id}
+    if caller.role is Role.BRANCH_MANAGER:
+        return {"_id": {"$in": list(caller.branch_ids)}}
+    return {}
 
 
 @router.post("", status_code=201, summary="Add a branch", responses=problem_responses(409, 422))
@@ -45,7 +55,7 @@ async def create_branch(body: NewBranch, db: Db, caller: CatalogKeeper) -> Branc
 @router.get("", summary="List the branches", responses=problem_responses(422))
 async def list_branches(
     db: Db,
-    caller: CatalogReader,
+    caller: BranchReader,
     store_id: Filter = None,
     city: Filter = None,
     region: Filter = None,
@@ -55,7 +65,10 @@ async def list_branches(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[BranchView]:
-    """The chain's branches that have all the values given, by id. Texts are compared exactly."""
+    """Branches that have all the values given, by id; texts are compared exactly.
+
+    A franchise or branch manager sees the own ones.
+    """
     given = {
         "store_id": store_id,
         "city": city,
@@ -65,20 +78,22 @@ async def list_branches(
         "closed": closed,
     }
     criteria = {name: value for name, value in given.items() if value is not None}
+    bounds = {"$and": [_seen_by(caller), criteria]}
     after = decode_cursor(cursor)
     found = await read_branches(
-        db, caller.chain, criteria, after=after[0] if after else None, limit=limit + 1
+        db, caller.chain, bounds, after=after[0] if after else None, limit=limit + 1
     )
     return page_of(found, limit, item=_view)
 
 
 @router.get("/{branch_id}", summary="Look at a branch", responses=problem_responses(404))
-async def get_branch(branch_id: PathId, db: Db, caller: CatalogReader) -> BranchView:
+async def get_branch(branch_id: PathId, db: Db, caller: BranchReader) -> BranchView:
     """One branch as it is now."""
-    document = await find_branch(db, caller.chain, branch_id)
-    if document is None:
+    bounds = {"$and": [_seen_by(caller), {"_id": branch_id}]}
+    found = await read_branches(db, caller.chain, bounds, after=None, limit=1)
+    if not found:
         raise no_such("branch", branch_id)
-    return _view(document)
+    return _view(found[0])
 
 
 @router.patch("/{branch_id}", summary="Change a branch", responses=problem_responses(404, 409))

@@ -22,5 +22,17 @@ Agency = Annotated[Principal, Depends(allow(Role.AGENCY))]
 KeyKeeper = Annotated[Principal, Depends(allow(Role.AGENCY, Role.CHAIN_MANAGER))]
 CatalogKeeper = KeyKeeper
 """Who keeps the list of branches: the chain itself, or its agency."""
+BranchReader = Annotated[
+    Principal,
+    Depends(
+        allow(
+            Role.AGENCY,
+            Role.REVIEWER,
+            Role.CHAIN_MANAGER,
+            Role.FRANCHISE_MANAGER,
+            Role.BRANCH_MANAGER,
+        )
+    ),
+]
 FormReader = Annotated[Principal, Depends(allow(Role.AGENCY, Role.REVIEWER))]
 CatalogReader = Annotated[Principal, Depends(allow(Role.AGENCY, Role.REVIEWER, Role.CHAIN_MANAGER))]

@@ -2,16 +2,18 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field
 
 from incognita_assignment.opening_hours import OpeningHours
-from incognita_assignment.schemas.texts import Name, Plain
+from incognita_assignment.schemas.texts import FILLED, PLAIN, Name, left_out
 from incognita_assignment.time_zones import is_time_zone
 from incognita_shared.values import Id, Moment, Ownership, Position, Text, Value
 
-Address = Annotated[Plain, Field(min_length=1, max_length=500)]
-Place = Annotated[Plain, Field(max_length=200)]
-StoreId = Annotated[Plain, Field(min_length=1, max_length=100)]
+Address = Annotated[str, Field(min_length=1, max_length=500), PLAIN, FILLED]
+Place = Annotated[str, Field(max_length=200), PLAIN]
+PostalCode = Annotated[str, Field(max_length=20), PLAIN]
+FranchiseeId = Annotated[str, Field(min_length=1, max_length=100), PLAIN, FILLED]
+StoreId = Annotated[str, Field(min_length=1, max_length=100), PLAIN, FILLED]
 """The chain's own number of a store, unique within the chain."""
 Country = Annotated[str, Field(pattern=r"^([A-Z]{2})?$", max_length=2)]
 """ISO 3166-1 alpha-2, or nothing."""
@@ -54,9 +56,9 @@ class NewBranch(Value):
     city: Name
     region: Place = ""
     country: Country = ""
-    postal_code: Annotated[Plain, Field(max_length=20)] = ""
+    postal_code: PostalCode = ""
     ownership: Ownership = Ownership.UNKNOWN
-    franchisee_id: Annotated[Plain, Field(min_length=1, max_length=100)] | None = None
+    franchisee_id: FranchiseeId | None = None
     franchisee_name: Place = ""
     time_zone: TimeZone
     position: Position | None = None
@@ -71,27 +73,19 @@ class BranchPatch(Value):
         json_schema_extra={"examples": [{"name": "Cherry Hill", "geofence_m": 200}]}
     )
 
-    name: Place | None = None
-    address: Address | None = None
-    city: Name | None = None
-    region: Place | None = None
-    country: Country | None = None
-    postal_code: Annotated[Plain, Field(max_length=20)] | None = None
-    ownership: Ownership | None = None
-    franchisee_id: Annotated[Plain, Field(min_length=1, max_length=100)] | None = None
-    franchisee_name: Place | None = None
-    time_zone: TimeZone | None = None
-    position: Position | None = None
-    geofence_m: Geofence | None = None
-    opening_hours: OpeningHours | None = None
-
-    @model_validator(mode="after")
-    def _null_only_clears(self) -> "BranchPatch":
-        nulls = [name for name in self.model_fields_set if getattr(self, name) is None]
-        for name in nulls:
-            if name not in ("franchisee_id", "position"):
-                raise ValueError(f"{name} can't be null; leave it out to keep it")
-        return self
+    name: Place = left_out()
+    address: Address = left_out()
+    city: Name = left_out()
+    region: Place = left_out()
+    country: Country = left_out()
+    postal_code: PostalCode = left_out()
+    ownership: Ownership = left_out()
+    franchisee_id: FranchiseeId | None = left_out()
+    franchisee_name: Place = left_out()
+    time_zone: TimeZone = left_out()
+    position: Position | None = left_out()
+    geofence_m: Geofence = left_out()
+    opening_hours: OpeningHours = left_out()
 
     def fields(self) -> dict[str, Any]:
         """Only what was given, as it is stored."""

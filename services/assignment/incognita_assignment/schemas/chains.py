@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from incognita_assignment.schemas.texts import Language, Name
+from incognita_assignment.schemas.texts import Language, Name, left_out
 from incognita_shared.values import Id, Moment, Value
 
 Languages = Annotated[tuple[Language, ...], Field(min_length=1, max_length=30)]
@@ -27,8 +27,8 @@ class ChainPatch(Value):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"languages": ["en", "tr"]}]})
 
-    name: Name = ""
-    languages: Languages = ()
+    name: Name = left_out()
+    languages: Languages = left_out()
 
 
 class ChainView(Value):

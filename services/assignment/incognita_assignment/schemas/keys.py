@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from incognita_assignment.schemas.texts import Name, Plain
+from incognita_assignment.schemas.texts import FILLED, PLAIN, Name
 from incognita_shared.auth import Role
 from incognita_shared.values import Id, Moment, Value
 
@@ -33,7 +33,7 @@ class NewKey(Value):
     role: KeyRole
     name: Name
     shopper_id: Id | None = None
-    franchisee_id: Annotated[Plain, Field(min_length=1, max_length=100)] | None = None
+    franchisee_id: Annotated[str, Field(min_length=1, max_length=100), PLAIN, FILLED] | None = None
     branch_ids: Annotated[tuple[Id, ...], Field(max_length=1_000)] = ()
 
     @model_validator(mode="after")

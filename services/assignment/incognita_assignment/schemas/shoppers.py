@@ -2,14 +2,15 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field
 
-from incognita_assignment.schemas.texts import Language, Name, Plain
+from incognita_assignment.schemas.texts import FILLED, PLAIN, Language, Name, left_out
 from incognita_shared.values import Id, Moment, Position, Value
 
 Email = Annotated[
-    Plain,
+    str,
     Field(max_length=254, pattern=r"^[^@\s<>\"(),;:\\]{1,64}@[^@\s<>\"(),;:\\]+\.[^@\s.]{2,}$"),
+    PLAIN,
 ]
 Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()./-]{3,30}$", max_length=32)]
 
@@ -18,7 +19,7 @@ def _folded(text: str) -> str:
     return text.casefold()
 
 
-Skill = Annotated[Plain, Field(min_length=1, max_length=60), AfterValidator(_folded)]
+Skill = Annotated[str, Field(min_length=1, max_length=60), PLAIN, FILLED, AfterValidator(_folded)]
 Skills = Annotated[tuple[Skill, ...], Field(max_length=50)]
 SpokenLanguages = Annotated[tuple[Language, ...], Field(min_length=1, max_length=30)]
 Capacity = Annotated[int, Field(ge=0, le=1_000)]
@@ -54,21 +55,14 @@ class ShopperPatch(Value):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"active": False}]})
 
-    name: Name | None = None
-    email: Email | None = None
-    phone: Phone | None = None
-    languages: SpokenLanguages | None = None
-    skills: Skills | None = None
-    home: Position | None = None
-    capacity: Capacity | None = None
-    active: bool | None = None
-
-    @model_validator(mode="after")
-    def _null_only_clears(self) -> "ShopperPatch":
-        for name in self.model_fields_set - {"phone", "home"}:
-            if getattr(self, name) is None:
-                raise ValueError(f"{name} can't be null; leave it out to keep it")
-        return self
+    name: Name = left_out()
+    email: Email = left_out()
+    phone: Phone | None = left_out()
+    languages: SpokenLanguages = left_out()
+    skills: Skills = left_out()
+    home: Position | None = left_out()
+    capacity: Capacity = left_out()
+    active: bool = left_out()
 
     def fields(self) -> dict[str, Any]:
         """Only what was given, as it is stored."""

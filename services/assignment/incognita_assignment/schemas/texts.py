@@ -1,7 +1,7 @@
-"""Texts that MongoDB, JSON and a person's screen can all take."""
+"""Texts that MongoDB, JSON and a person's screen can all take, and fields that may be left out."""
 
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
@@ -19,12 +19,21 @@ def _filled(text: str) -> str:
     return text
 
 
-Plain = Annotated[str, AfterValidator(_fit)]
-"""Outer blanks are taken off; control characters and lone surrogates refused."""
+PLAIN = AfterValidator(_fit)
+"""Outer blanks are taken off; control characters and lone surrogates refused.
 
-Name = Annotated[Plain, Field(min_length=1, max_length=200), AfterValidator(_filled)]
-Note = Annotated[Plain, Field(max_length=2_000)]
+It stands behind the field's length: what stands in front of it is also in the OpenAPI document.
+"""
+FILLED = AfterValidator(_filled)
+
+Name = Annotated[str, Field(min_length=1, max_length=200), PLAIN, FILLED]
+Note = Annotated[str, Field(max_length=2_000), PLAIN]
 Language = Annotated[
     str, Field(max_length=35, pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")
 ]
 """A BCP 47 tag: language, and where it matters script and region, like ``en`` or ``pt-BR``."""
+
+
+def left_out() -> Any:
+    """A field of a patch that may be missing, and then changes nothing; null is another matter."""
+    return Field(default_factory=lambda: None)
