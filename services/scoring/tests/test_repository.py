@@ -24,29 +24,33 @@ async def many(db, handle, published, report, finding):
     return db
 
 
-def stages(plan):
-    found = {plan["stage"]}
+def steps(plan):
+    """The stages of a plan and the indexes it reads."""
+    found = {plan["stage"], plan.get("indexName")} - {None}
     for inner in [plan.get("inputStage"), *plan.get("inputStages", [])]:
-        found |= stages(inner) if inner else set()
+        found |= steps(inner) if inner else set()
     return found
 
 
 @pytest.mark.parametrize(
-    ("collection", "where", "sort"),
+    ("collection", "where", "sort", "index"),
     [
-        (SCORES, {"wave_id": "w1", "state": STATES}, BY_ID),
-        (SCORES, {"wave_id": "w1", "state": STATES, "_id": {"$gt": "0"}}, BY_ID),
-        (SCORES, {"branch_id": "b1", "state": {"$in": ["approved"]}}, BY_ID),
-        (SCORES, {"state": STATES}, BY_ID),
-        (SCORES, {"state": "waiting"}, {"opened_at": 1, "_id": 1}),
-        (REVISIONS, {"visit_id": "x"}, {"score_revision": 1}),
+        (SCORES, {"wave_id": "w1", "state": STATES}, BY_ID, "by_wave"),
+        (SCORES, {"wave_id": "w1", "state": STATES, "_id": {"$gt": "0"}}, BY_ID, "by_wave"),
+        (SCORES, {"branch_id": "b1", "state": {"$in": ["approved"]}}, BY_ID, "by_branch"),
+        (SCORES, {"state": STATES}, BY_ID, "by_chain"),
+        (SCORES, {"state": "waiting"}, {"opened_at": 1, "_id": 1}, "by_age"),
+        (REVISIONS, {"visit_id": "x"}, {"score_revision": 1}, "by_visit"),
     ],
 )
-async def test_a_frequent_query_needs_no_scan_and_no_sort(many, report, collection, where, sort):
+async def test_a_frequent_query_needs_no_scan_and_no_sort(
+    many, report, *, collection, where, sort, index
+):
     plan = await many.command(
         "explain",
         {"find": collection, "filter": {**where, "chain_id": report().chain_id}, "sort": sort},
         verbosity="queryPlanner",
     )
-    used = stages(plan["queryPlanner"]["winningPlan"])
+    used = steps(plan["queryPlanner"]["winningPlan"])
     assert not used & {"COLLSCAN", "SORT"}, used
+    assert index in used
