@@ -72,6 +72,21 @@ HEARD_BY: Mapping[Audience, tuple[str, ...]] = MappingProxyType(
 """The event types that each audience can subscribe to."""
 
 
+PATTERNS: tuple[str, ...] = (
+    tuple(
+        sorted(
+            {
+                ".".join([*name.split(".")[:length], "*"])
+                for name in HEARD_BY[Audience.AGENCY]
+                for length in (1, 2, 3)
+            }
+        )
+    )
+    + HEARD_BY[Audience.AGENCY]
+)
+"""All that can stand in a subscription: each prefix, and each type itself."""
+
+
 def audience_of(role: Role) -> Audience:
     """The audience that a key of this role speaks for."""
     return Audience.AGENCY if role is Role.AGENCY else Audience.CHAIN

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from incognita_notification.audiences import Audience, heard
 from incognita_shared.events import Event
@@ -26,7 +26,7 @@ class Filter(Value):
     cities: Annotated[tuple[Name, ...], Field(max_length=1_000)] = ()
     franchisee_ids: Annotated[tuple[Name, ...], Field(max_length=1_000)] = ()
     wave_ids: Annotated[tuple[Id, ...], Field(max_length=200)] = ()
-    only_failed: bool = False
+    only_failed: StrictBool = False
 
     @property
     def needs_branch(self) -> bool:

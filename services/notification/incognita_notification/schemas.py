@@ -3,10 +3,19 @@
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StrictBool,
+    model_serializer,
+    model_validator,
+)
+from pydantic.json_schema import SkipJsonSchema
 
 from incognita_notification.addresses import MAX_URL
-from incognita_notification.audiences import HEARD_BY, Audience
+from incognita_notification.audiences import HEARD_BY, PATTERNS, Audience
 from incognita_notification.deliveries import State
 from incognita_notification.mail.address import MailAddress
 from incognita_notification.mail.letters import Language
@@ -19,6 +28,7 @@ EventType = Annotated[
         max_length=100,
         pattern=r"^incognita(\.[a-z_]+){2}\.v[1-9][0-9]{0,2}$",
         examples=["incognita.report.approved.v1"],
+        json_schema_extra={"enum": [*HEARD_BY[Audience.AGENCY]]},
     ),
 ]
 Pattern = Annotated[
@@ -26,13 +36,11 @@ Pattern = Annotated[
     Field(
         max_length=100,
         pattern=r"^incognita(\.[a-z_]+){0,2}\.(\*|v[1-9][0-9]{0,2})$",
-        description="An event type, or all under a prefix: `incognita.report.*`, `incognita.*`. "
-        "The agency can hear of: "
-        + ", ".join(f"`{name}`" for name in HEARD_BY[Audience.AGENCY])
-        + ". A chain manager can hear of: "
+        description="An event type, or all under a prefix (`.*`). A chain manager can hear of: "
         + ", ".join(f"`{name}`" for name in HEARD_BY[Audience.CHAIN])
-        + ".",
+        + ". The agency can hear of all.",
         examples=["incognita.report.*"],
+        json_schema_extra={"enum": [*PATTERNS]},
     ),
 ]
 Patterns = Annotated[tuple[Pattern, ...], Field(min_length=1, max_length=50)]
@@ -68,14 +76,22 @@ class Email(Body):
 class Target(Body):
     """Either ``webhook`` or ``email``."""
 
-    webhook: Webhook | None = None
-    email: Email | None = None
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["webhook"]}, {"required": ["email"]}]}
+    )
+
+    webhook: Webhook | SkipJsonSchema[None] = None
+    email: Email | SkipJsonSchema[None] = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.webhook is None) == (self.email is None):
+        if len(self.model_fields_set) != 1 or (self.webhook is None) == (self.email is None):
             raise ValueError("give either webhook or email")
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_none(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in serialize(self).items() if value is not None}
 
 
 class NewSubscription(Body):
@@ -94,18 +110,18 @@ class NewSubscription(Body):
     event_types: Patterns
     filter: Filter = Filter()
     target: Target
-    active: bool = True
+    active: StrictBool = True
 
 
 class SubscriptionChange(Body):
     """What is given is changed; ``active: true`` also forgets why it was switched off."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"active": True}})
+    model_config = ConfigDict(json_schema_extra={"example": {"active": True}, "minProperties": 1})
 
-    event_types: Patterns | None = None
-    filter: Filter | None = None
-    target: Target | None = None
-    active: bool | None = None
+    event_types: Patterns | SkipJsonSchema[None] = None
+    filter: Filter | SkipJsonSchema[None] = None
+    target: Target | SkipJsonSchema[None] = None
+    active: StrictBool | SkipJsonSchema[None] = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:

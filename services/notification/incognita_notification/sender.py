@@ -45,6 +45,7 @@ class Sender:
             delays_s=settings.retry_delays_s,
             most_each=settings.max_sending_each,
             poll_s=settings.poll_s,
+            usable_s=settings.lease_s - 1.2 * settings.timeout_s,
             disable_after=timedelta(days=settings.disable_after_days),
         )
         self._room = Room(settings.max_sending)

@@ -74,7 +74,7 @@ async def test_a_subscription_is_made_shown_changed_and_deleted(agency: httpx.As
     assert "secret" not in shown
     assert made["secret"] not in (await agency.get("/v1/subscriptions")).text
     assert shown["filter"]["regions"] == ["MI"]
-    assert shown["target"] == {"webhook": {"url": URL}, "email": None}
+    assert shown["target"] == {"webhook": {"url": URL}}
     assert (shown["audience"], shown["active"]) == ("agency", True)
     changed = await agency.patch(
         path, json={"active": False, "filter": {}, "target": {"webhook": {"url": URL + "/2"}}}

@@ -4,12 +4,12 @@ A claim moves ``next_attempt_at`` behind the lease and notes the sender's token.
 sending leaves it to be claimed again when the lease has run out: it is sent at least once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from opentelemetry.context import attach, detach
-from pymongo import ASCENDING
+from pymongo import ASCENDING, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
 
 from incognita_notification.deliveries import Outcome, cancelled
@@ -20,6 +20,7 @@ from incognita_notification.repository import (
     READ_MAX_MS,
     SUBSCRIPTIONS,
 )
+from incognita_notification.repository.recorder import Recorder
 from incognita_shared.ids import new_id
 from incognita_shared.mongo.pending import append_events
 from incognita_shared.telemetry import context_of
@@ -32,6 +33,7 @@ class Queue:
 
     def __init__(self, db: AsyncDatabase[Document], *, lease_s: float) -> None:
         self._deliveries = db[DELIVERIES]
+        self._recorder = Recorder(self._deliveries)
         self._subscriptions = db[SUBSCRIPTIONS]
         self._branches = db[BRANCHES]
         self._chains = db[CHAINS]
@@ -68,12 +70,22 @@ class Queue:
         )
         return await claimed.to_list()
 
+    async def release(self, claimed: Sequence[Document], due: datetime) -> None:
+        """Give back what was claimed and not sent."""
+        await self._deliveries.update_many(
+            {
+                "_id": {"$in": [delivery["_id"] for delivery in claimed]},
+                "lease": {"$in": list({delivery["lease"] for delivery in claimed})},
+            },
+            {"$set": {"lease": None, "next_attempt_at": due}},
+        )
+
     async def record(
         self, delivery: Mapping[str, Any], outcome: Outcome, trace: Mapping[str, str]
-    ) -> bool:
+    ) -> None:
         """Write the attempt and, in the same write, the event that follows from it in its trace.
 
-        False if the lease was lost meanwhile: then another sender has the last word.
+        Nothing is written if the lease was lost meanwhile: then another sender has the last word.
         """
         events = (outcome.event,) if outcome.event else ()
         token = attach(context_of(trace))
@@ -81,10 +93,8 @@ class Queue:
             update = append_events(outcome.update, *events)
         finally:
             detach(token)
-        result = await self._deliveries.update_one(
-            {"_id": delivery["_id"], "lease": delivery["lease"]}, update
-        )
-        return result.matched_count == 1
+        mine = {"_id": delivery["_id"], "lease": delivery["lease"]}
+        await self._recorder.write(UpdateOne(mine, update))
 
     async def cancel_waiting(self, subscription_id: str, reason: str, moment: datetime) -> None:
         """Take what is still due for an ended subscription off the queue."""
@@ -97,10 +107,16 @@ class Queue:
         """The subscription, as it is now."""
         return await self._subscriptions.find_one({"_id": subscription_id}, max_time_ms=READ_MAX_MS)
 
-    async def note_health(self, subscription_id: str, failing_since: datetime | None) -> None:
-        """Since when every attempt has failed; None once one has succeeded."""
+    async def note_failure(self, subscription_id: str, moment: datetime) -> None:
+        """From now on every attempt has failed, unless that was so before."""
         await self._subscriptions.update_one(
-            {"_id": subscription_id}, {"$set": {"failing_since": failing_since}}
+            {"_id": subscription_id, "failing_since": None}, {"$set": {"failing_since": moment}}
+        )
+
+    async def note_success(self, subscription_id: str) -> None:
+        """An attempt has succeeded again."""
+        await self._subscriptions.update_one(
+            {"_id": subscription_id}, {"$set": {"failing_since": None}}
         )
 
     async def disable(self, subscription_id: str, reason: str, moment: datetime) -> None:
