@@ -13,7 +13,7 @@ from incognita_local.services import running_services
 from tests.stage import Stage
 from tests.system import System
 
-SHARED_STORES = 24
+SHARED_STORES = 32
 CONNECTIONS = 60
 
 

@@ -1,6 +1,8 @@
 """The five services as a test sees them: where they listen, what they wrote, raw requests."""
 
 import asyncio
+import json
+import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +13,6 @@ from typing import Any, TypeVar
 import httpx
 
 from incognita_local.services import NAMES, Running
-from incognita_shared.telemetry.tree import TracedSpan, load_spans
 
 T = TypeVar("T")
 PROBLEM_JSON = "application/problem+json"
@@ -39,9 +40,19 @@ class System:
         """Service → where it listens."""
         return self.running.urls
 
-    def spans(self, visit_id: str) -> list[TracedSpan]:
-        """The visit's spans that have been written so far."""
-        return list(load_spans(self.directory / "traces", visit_id))
+    @property
+    def traces(self) -> Path:
+        """Where the services write their spans."""
+        return self.directory / "traces"
+
+    def spans(self, visit_id: str) -> list[dict[str, Any]]:
+        """The lines of the visit's trace written so far, and of the batches linked to it."""
+        found = []
+        for path in sorted(self.traces.glob("[!m]*.jsonl")):  # the others are metrics
+            for line in path.read_text(encoding="utf-8").splitlines():
+                if visit_id in line:
+                    found.append(json.loads(line))
+        return found
 
     async def ask(
         self, service: str, request: str, *, key: str | None, **options: Any
@@ -89,3 +100,19 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     assert found["detail"]
     assert "Traceback" not in answer.text
     return found
+
+
+async def is_ready(url: str) -> bool:
+    """Whether the service there says that it makes progress."""
+    try:
+        async with httpx.AsyncClient(timeout=5, trust_env=False) as http:
+            return (await http.get(f"{url}/health/ready")).is_success
+    except httpx.TransportError:
+        return False
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
