@@ -41,7 +41,7 @@ def say(what: str) -> None:
 async def slow(request: Request) -> str:
     say("request started")
     await asyncio.sleep(1)
-    say("request finished")
+    say(f"request finished, ready: {request.app.state.health.ready}")
     return "done"
 
 

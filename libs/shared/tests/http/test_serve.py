@@ -90,8 +90,8 @@ async def test_a_signal_ends_requests_then_loops_then_telemetry(
             assert (await request).text == '"done"'
         assert await running.ended() == 0
     assert running.steps() == [
-        "loop started", "request started", "request finished", "app closed", "loop stopped",
-        "served",
+        "loop started", "request started", "request finished, ready: False", "app closed",
+        "loop stopped", "served",
     ]  # fmt: skip
     [traces] = (tmp_path / "traces").glob("small-*.jsonl")
     names = {json.loads(line)["name"] for line in traces.read_text().splitlines()}

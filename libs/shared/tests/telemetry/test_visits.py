@@ -50,6 +50,7 @@ def test_the_root_span_has_the_visits_id_and_all_else_descends_from_it(tmp_path:
     assert root["parent_id"] is None
     assert root["attributes"] == {"incognita.visit.id": visit_id, "incognita.branch.id": "b"}
     assert planning["trace_id"] != visit_id
+    assert len({one["span_id"] for one in (planning, root, accept, consume)}) == 4
     assert (accept["trace_id"], accept["parent_id"]) == (visit_id, root["span_id"])
     assert (consume["trace_id"], consume["parent_id"]) == (visit_id, accept["span_id"])
 
