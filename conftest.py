@@ -1,12 +1,14 @@
 """Fixtures of all tests: the real servers, and names of one's own on them."""
 
 import secrets
+import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from pymongo.asynchronous.database import AsyncDatabase
+
 from incognita_local import Servers
 from incognita_shared.kafka.topics import ensure_topics
 from incognita_shared.mongo.client import connect
@@ -17,15 +19,16 @@ from incognita_shared.settings import (
     ObjectStoreSettings,
     kafka_name,
 )
-from pymongo.asynchronous.database import AsyncDatabase
-
-STATE = Path(__file__).parent / ".local" / "test"
 
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[dict[str, str]]:
     """The environment that names Kafka, MongoDB and MinIO: those given, or our own for the run."""
-    with Servers(STATE) as environment, pytest.MonkeyPatch.context() as patch:
+    with (
+        tempfile.TemporaryDirectory(prefix="incognita-test-") as state,
+        Servers(state) as environment,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         for name, value in environment.items():
             patch.setenv(name, value)
         yield environment
