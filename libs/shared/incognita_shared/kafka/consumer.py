@@ -24,6 +24,7 @@ from incognita_shared.kafka.batch import BatchProcessor, Slice
 from incognita_shared.kafka.dead_letter import DeadLetterLimit, DeadLetterLimitError
 from incognita_shared.kafka.incoming import Handlers, Incoming, Reader
 from incognita_shared.kafka.ownership import Ownership
+from incognita_shared.kafka.pace import Pace
 from incognita_shared.kafka.producer import Producer, PublishError
 from incognita_shared.kafka.publisher import Publisher
 from incognita_shared.kafka.spans import measure_lag
@@ -78,6 +79,7 @@ class Consumer:
             service, db, handlers=handlers, checkpoints=self._checkpoints
         )
         self._lock = asyncio.Lock()
+        self._pace = Pace(settings.batch_max_records)
         self._last_replay = self._last_lag = self._last_offsets = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -162,6 +164,7 @@ class Consumer:
             except (PyMongoError, PublishError, KafkaError) as error:
                 log.warning("consumer waits for a store", extra={"error": str(error)[:300]})
                 self._health.fail(NAME, f"a store is out of reach: {type(error).__name__}")
+                self._pace.failed()
                 async with self._lock:
                     self._ownership.forget()
                 pause = await self._back_off(stop, pause)
@@ -172,15 +175,15 @@ class Consumer:
         return min(pause * 2, BACKOFF_MOST_S)
 
     async def _step(self) -> None:
-        polled = await self._kafka.getmany(
-            timeout_ms=100, max_records=self._settings.batch_max_records
-        )
+        polled = await self._kafka.getmany(timeout_ms=100, max_records=self._pace.records)
         async with self._lock:
             await self._ownership.claim_missing()
             self._ownership.resume_due()
             slices = self._slices(polled)
             if slices:
+                started = time.monotonic()
                 await self._applier.apply(slices)
+                self._pace.took(time.monotonic() - started)
             if _due(self._last_replay, REPLAY_EVERY_S):
                 self._last_replay = time.monotonic()
                 await self._applier.replay_unparked()
