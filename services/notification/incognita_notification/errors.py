@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from incognita_shared.problems import Conflict, Invalid, NotFound, TooLarge, field_error
+from incognita_shared.problems import Conflict, Invalid, NotFound, field_error
 
 
 class SubscriptionNotFound(NotFound):
@@ -76,13 +76,14 @@ class BeingSent(Conflict):
         super().__init__("The delivery is being sent at this moment: try again in a minute")
 
 
-class ReplayTooLarge(TooLarge):
+class ReplayTooLarge(Invalid):
     """More deliveries than one request may set in motion."""
 
     slug = "replay-too-large"
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"More than {most} deliveries lie in this time: choose a shorter one")
+        cause = f"more than {most} deliveries lie in this time: choose a shorter one"
+        super().__init__("Too much at once", errors=[field_error("since", cause)])
 
 
 class WrongField(Invalid):

@@ -78,6 +78,7 @@ class Lane:
         self._sending = 0
         self._under_way: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
+        self._gone = False
         self.held_until: datetime | None = None
         """The receiver asked by ``Retry-After`` to be left alone until then."""
 
@@ -86,8 +87,7 @@ class Lane:
         try:
             while True:
                 self._changed.clear()
-                ending = stop.is_set() or self.held_until is not None
-                if ending:
+                if stop.is_set() or self._gone or self.held_until is not None:
                     await self._give_back()
                 else:
                     self._start_claim()
@@ -182,6 +182,7 @@ class Lane:
     def _learn(self, attempt: Attempt, moment: datetime) -> None:
         succeeded = attempt.verdict is Verdict.DELIVERED
         self._window = min(self._window * 2, self._pace.most_each) if succeeded else 1
+        self._gone = self._gone or attempt.verdict is Verdict.GONE
         if attempt.retry_after_s:
             self.held_until = moment + timedelta(seconds=attempt.retry_after_s)
 

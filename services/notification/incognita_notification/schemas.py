@@ -164,10 +164,9 @@ class Rotation(BaseModel):
     old_valid_until: datetime
 
 
-class TestRequest(Body):
+class SampleRequest(Body):
     """Which event to invent; the first that the subscription asks for unless given."""
 
-    __test__ = False  # not for pytest
     model_config = ConfigDict(
         json_schema_extra={"example": {"event_type": "incognita.report.approved.v1"}}
     )

@@ -24,6 +24,7 @@ from notification_bench import (
 )
 from standardwebhooks import Webhook
 
+from incognita_notification import replays
 from incognita_notification.repository.queue import Queue
 from incognita_notification.samples import sample
 from incognita_notification.sender import Sender
@@ -363,6 +364,25 @@ async def test_past_deliveries_are_replayed_from_a_point_in_time(
     for body in ({}, {"since": "yesterday"}, {"since": "2026-01-01T00:00:00"},
                  {"since": "2026-02-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"}):  # fmt: skip
         assert (await agency.post(path, json=body)).status_code == 422, body
+
+
+async def test_a_replay_of_too_much_is_refused_whole(
+    agency: httpx.AsyncClient, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replays, "MOST_AT_ONCE", 2)
+    made = await subscribe(agency)
+    await handle(db, *((approved(), f"event-{at}") for at in range(3)))
+    await db["deliveries"].update_many(
+        {}, {"$set": {"state": "failed", "done_at": now()}, "$unset": {"next_attempt_at": ""}}
+    )
+    await asyncio.sleep(0.01)
+    answer = await agency.post(
+        f"/v1/subscriptions/{made['subscription_id']}:replay",
+        json={"since": "2026-01-01T00:00:00Z"},
+    )
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "since"
+    assert (await counts(agency))["failed"] == 3
 
 
 async def test_a_test_sends_an_invented_event_that_says_so_and_tries_once(

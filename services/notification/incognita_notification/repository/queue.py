@@ -97,9 +97,14 @@ class Queue:
         await self._recorder.write(UpdateOne(mine, update))
 
     async def cancel_waiting(self, subscription_id: str, reason: str, moment: datetime) -> None:
-        """Take what is still due for an ended subscription off the queue."""
+        """Take what waits for an ended subscription off the queue, but what is being sent."""
+        idle = [{"lease": None}, {"next_attempt_at": {"$lte": moment}}]
         await self._deliveries.update_many(
-            {"subscription_id": subscription_id, "next_attempt_at": {"$exists": True}},
+            {
+                "subscription_id": subscription_id,
+                "next_attempt_at": {"$exists": True},
+                "$or": idle,
+            },
             cancelled(reason, moment),
         )
 

@@ -12,10 +12,10 @@ from incognita_notification.schemas import (
     Replay,
     ReplayRequest,
     Rotation,
+    SampleRequest,
     Subscription,
     SubscriptionChange,
     SubscriptionWithSecret,
-    TestRequest,
 )
 from incognita_shared.pagination import Cursor, Limit, Page, decode_cursor, page_of
 from incognita_shared.problems import problem_responses
@@ -102,7 +102,7 @@ async def rotate_secret(subscription_id: PathId, desk: Desk) -> Rotation:
     responses=problem_responses(404, 409),
 )
 async def send_test(
-    subscription_id: PathId, desk: Desk, replays: Replaying, body: TestRequest | None = None
+    subscription_id: PathId, desk: Desk, replays: Replaying, body: SampleRequest | None = None
 ) -> Delivery:
     """The message says ``"test": true``, its id begins with ``test_``, and it is tried once."""
     subscription = await desk.get(subscription_id)
@@ -114,7 +114,7 @@ async def send_test(
     "/{subscription_id}:replay",
     status_code=202,
     summary="Send past deliveries again",
-    responses=problem_responses(404, 409, 413),
+    responses=problem_responses(404, 409),
 )
 async def replay_subscription(
     subscription_id: PathId, body: ReplayRequest, desk: Desk, replays: Replaying
