@@ -100,8 +100,8 @@ def distribution_answer(others: Distribution) -> DistributionAnswer:
 
 
 def _reliability(league: League, fitted: Fit) -> ReliabilityAnswer:
-    of = "one visit" if league.kind is GroupKind.BRANCH else f"one branch of its {league.kind}"
-    note = f"What {of} says. {_NOTES[league.source]}"
+    one = "visit" if league.kind is GroupKind.BRANCH else "branch"
+    note = f"How much one {one} says of its {league.kind}. {_NOTES[league.source]}"
     if league.source is Source.ASSUMED:
         return ReliabilityAnswer(value=None, low=None, high=None, source=Source.ASSUMED, note=note)
     return ReliabilityAnswer(

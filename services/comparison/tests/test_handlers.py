@@ -57,6 +57,17 @@ async def test_each_event_handled_twice_counts_once_and_says_the_same(story: Sto
     assert [event.seq for event in story.said] == [1, 2, 3]
 
 
+async def test_an_old_score_that_comes_again_later_opens_nothing_anew(story: Story) -> None:
+    scored = story.scored("v1", "w", "b", "70")
+    approved = story.approved(scored)
+    await story.play(scored, approved)
+    await story.play(story.judged(ReportRejected, scored))
+    said = len(story.said)
+    await story.play(scored, approved)
+    assert not await sums_of(story, "w", "b")
+    assert len(story.said) == said
+
+
 async def test_an_approval_says_where_the_branch_stands_now(story: Story) -> None:
     await story.approve("v1", "w", "b", "90")
     await story.approve("v2", "w", "b", "85.5")

@@ -25,8 +25,8 @@ BASIS = {
         "low": 0.29,
         "high": 0.39,
         "source": "earlier_waves",
-        "note": "What one visit says. Estimated with the help of branches visited more than once in"
-        " earlier waves of the same programme, channel and scenario.",
+        "note": "How much one visit says of its branch. Estimated with the help of branches visited"
+        " more than once in earlier waves of the same programme, channel and scenario.",
     },
     "mean": 81.4,
     "rows": 5158,
