@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from incognita_assignment import keys
 from incognita_assignment.repository.shoppers import list_shoppers
 
 from .conftest import Caller, Database
@@ -82,6 +83,18 @@ async def test_a_batch_is_made_whole_or_not_at_all(agency: Caller, database: Dat
     fields = [each["field"] for each in answer.json()["errors"]]
     assert fields == ["shoppers[2].email", "shoppers[3].email"]
     assert await database.shoppers.count_documents({}) == 1
+    assert await database.api_keys.count_documents({"role": "shopper"}) == 0
+
+
+async def test_without_their_keys_no_shoppers_are_made(
+    agency: Caller, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "new_api_key", lambda: ("same", "secret", "inc_same_secret"))
+    answer = await agency(
+        "POST", "/v1/shoppers:batch", json={"shoppers": many(2), "with_keys": True}
+    )
+    assert answer.status_code == 409
+    assert await database.shoppers.count_documents({}) == 0
     assert await database.api_keys.count_documents({"role": "shopper"}) == 0
 
 
