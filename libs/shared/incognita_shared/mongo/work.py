@@ -1,7 +1,7 @@
 """What a handler of events gets: one transaction, shared by the events of a batch.
 
-Writes are gathered and sent together, in their order, when the batch ends or just before a read of
-the same collection; so a handler sees what earlier events of the batch have done, and a batch of
+Writes are gathered and sent together, in their order, when the batch ends or just before a read that
+they could change; so a handler sees what earlier events of the batch have done, and a batch of
 500 events costs a few round trips, not a thousand.
 """
 
@@ -42,6 +42,8 @@ class Work:
     session: AsyncClientSession
     _cause: Cause | None = None
     _writes: dict[str, list[Write]] = field(default_factory=lambda: defaultdict(list))
+    _touched: dict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
+    """Which documents the gathered writes are about; None for a write that may be about any."""
     _records: dict[Source, list[Record]] = field(default_factory=lambda: defaultdict(list))
     _numbers: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
 
@@ -51,7 +53,7 @@ class Work:
 
     def insert(self, collection: str, document: Mapping[str, Any]) -> None:
         """Insert a new document. A duplicate key fails the whole batch: read first."""
-        self._writes[collection].append(InsertOne(dict(document)))
+        self._write(collection, document, InsertOne(dict(document)))
 
     def update(
         self,
@@ -62,7 +64,7 @@ class Work:
         upsert: bool = False,
     ) -> None:
         """Update one document, or none if nothing matches and ``upsert`` is not set."""
-        self._writes[collection].append(UpdateOne(where, update, upsert=upsert))
+        self._write(collection, where, UpdateOne(where, update, upsert=upsert))
 
     def replace(
         self,
@@ -73,11 +75,11 @@ class Work:
         upsert: bool = True,
     ) -> None:
         """Put ``document`` in the place of the one that matches."""
-        self._writes[collection].append(ReplaceOne(where, dict(document), upsert=upsert))
+        self._write(collection, where, ReplaceOne(where, dict(document), upsert=upsert))
 
     def delete(self, collection: str, where: Mapping[str, Any]) -> None:
         """Delete one document, if it is there."""
-        self._writes[collection].append(DeleteOne(where))
+        self._write(collection, where, DeleteOne(where))
 
     async def find_one(
         self,
@@ -86,7 +88,8 @@ class Work:
         projection: Mapping[str, Any] | None = None,
     ) -> Document | None:
         """One document, with this batch's own writes applied."""
-        await self._flush(collection)
+        if _id_of(where) is None or not self._touched[collection].isdisjoint({_id_of(where), None}):
+            await self._flush(collection)
         return await self.db[collection].find_one(
             where, projection, session=self.session, max_time_ms=READ_MAX_MS
         )
@@ -133,7 +136,18 @@ class Work:
         for collection in list(self._writes):
             await self._flush(collection)
 
+    def _write(self, collection: str, where: Mapping[str, Any], write: Write) -> None:
+        self._writes[collection].append(write)
+        self._touched[collection].add(_id_of(where))
+
     async def _flush(self, collection: str) -> None:
         writes = self._writes.pop(collection, None)
+        self._touched.pop(collection, None)
         if writes:
             await self.db[collection].bulk_write(writes, ordered=True, session=self.session)
+
+
+def _id_of(where: Mapping[str, Any]) -> str | None:
+    """The one document that the filter can match, if it names it by a plain id."""
+    name = where.get("_id")
+    return name if isinstance(name, str) else None
