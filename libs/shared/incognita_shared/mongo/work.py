@@ -1,8 +1,8 @@
 """What a handler of events gets: one transaction, shared by the events of a batch.
 
-Writes are gathered and sent together, in their order, when the batch ends or just before a read that
-they could change; so a handler sees what earlier events of the batch have done, and a batch of
-500 events costs a few round trips, not a thousand.
+Writes are gathered and sent together, in their order, when the batch ends or just before a read
+that they could change; so a handler sees what earlier events of the batch have done, and a batch
+of 500 events costs a few round trips, not a thousand.
 """
 
 from collections import defaultdict
