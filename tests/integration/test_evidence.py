@@ -15,7 +15,7 @@ from incognita_shared.ids import new_id
 from incognita_shared.values import Position
 from tests.phone import Phone
 from tests.stage import Stage
-from tests.system import System, eventually, free_port, is_ready, problem
+from tests.system import System, eventually, free_port, is_ready, plain_http, problem
 
 SCRIPT = b"#!/bin/sh\nrm -rf /tmp/nothing\n" + b"# padding\n" * 100
 EXPIRY_S = 2
@@ -136,7 +136,7 @@ async def test_an_expired_upload_form_is_refused_and_a_new_one_works(
         "size_bytes": len(photo.data),
         "content_type": photo.content_type,
     }
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
+    async with plain_http(timeout_s=30) as http:
         answer = await http.post(
             f"{hasty}/v1/visits/{phone.visit_id}/uploads",
             json=declaration,
