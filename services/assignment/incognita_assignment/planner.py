@@ -72,17 +72,31 @@ class Planner:
     async def do(self, wave: Wave) -> None:
         """The job of a wave that this process has claimed. Raises LeaseLost."""
         with tracer().start_as_current_span(f"plan {wave.job}"):
-            if wave.job is Job.CALL_OFF:
-                await self._call_off(wave)
-                return
-            while True:
-                try:
-                    progress = await offer_visits(self._db, wave, beat=self._beat)
-                except Overtaken:
-                    continue
-                break
+            keeping = asyncio.create_task(self._keep(wave))
+            try:
+                if wave.job is Job.CALL_OFF:
+                    await self._call_off(wave)
+                else:
+                    await self._offer(wave)
+            finally:
+                keeping.cancel()
+
+    async def _offer(self, wave: Wave) -> None:
+        while True:
+            try:
+                progress = await offer_visits(self._db, wave, beat=self._beat)
+            except Overtaken:
+                continue
+            break
         told = progress.model_dump(mode="json", include={"planned", "offered", "unmatched"})
         log.info("wave planned", extra={"wave_id": wave.wave_id, **told})
+
+    async def _keep(self, wave: Wave) -> None:
+        """Renew the lease: reading and matching a large chain may take longer than it lasts."""
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / 4)
+            with suppress(PyMongoError):
+                await wave_repository.keep_job(self._db, wave, now() + LEASE, {})
 
     async def _call_off(self, wave: Wave) -> None:
         """Cancel, chunk by chunk, the visits that end with the wave."""

@@ -43,7 +43,8 @@ from incognita_shared.values import Channel
 
 CHUNK = 500
 LISTED_UNMATCHED = 500
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=8)
+"""So long a wave waits after its planner was killed; a living one renews it all the time."""
 BY_DISTANCE = (Channel.VISIT, Channel.DELIVERY)
 """Channels for which the shopper has to be near the branch."""
 

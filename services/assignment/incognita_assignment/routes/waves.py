@@ -62,12 +62,6 @@ async def list_waves(
     )
 
 
-@router.get("/{wave_id}", summary="Get a wave", responses=problem_responses(404, 422))
-async def get_wave(db: Db, caller: CatalogReader, wave_id: PathId) -> AnyWave:
-    """The wave, with how far its offers have come and why visits found no shopper."""
-    return waves.view_for(caller, await waves.get_wave(db, caller.chain, wave_id))
-
-
 @router.get(
     "/{wave_id}/counts",
     summary="Count a wave's visits by state",
@@ -130,6 +124,13 @@ async def close_wave(db: Db, caller: Agency, wave_id: PathId) -> AnyWave:
 async def cancel_wave(db: Db, caller: Agency, wave_id: PathId, body: Reason) -> AnyWave:
     """Calls off all its visits without a report; those that are reported are still judged."""
     return await _moved(db, caller, wave_id, WaveMove.CANCEL, reason=body.reason)
+
+
+# After the moves: a path is matched by the first route that fits, and an id may hold a colon.
+@router.get("/{wave_id}", summary="Get a wave", responses=problem_responses(404, 422))
+async def get_wave(db: Db, caller: CatalogReader, wave_id: PathId) -> AnyWave:
+    """The wave, with how far its offers have come and why visits found no shopper."""
+    return waves.view_for(caller, await waves.get_wave(db, caller.chain, wave_id))
 
 
 async def _moved(

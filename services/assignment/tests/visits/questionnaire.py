@@ -19,7 +19,11 @@ QUESTIONNAIRE = {
                         {"id": "large", "label": {"en": "Large"}, "points": "4"},
                         {"id": "none", "label": {"en": "None"}, "points": "0"},
                     ],
-                    "scoring": {"method": "choice_points", "critical": "fail_visit"},
+                    "scoring": {
+                        "method": "choice_points",
+                        "points": "4",
+                        "critical": "fail_visit",
+                    },
                     "evidence": [{"kind": "photo", "minimum_count": 1}],
                 },
                 {
