@@ -13,7 +13,7 @@ for each collection and process (docs/adr/0004).
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import UpdateOne
@@ -51,26 +51,40 @@ class Leases:
             {"_id": {"$regex": "^member:"}, "until": {"$gt": now()}}
         )
         share = -(-BUCKETS // max(1, members))
-        owned: list[int] = []
-        for bucket in range(BUCKETS):
-            if await self._hold(bucket, until, wanted=len(owned) < share):
-                owned.append(bucket)
-        return owned
+        await self._collection.update_many(
+            {"owner": self._owner, "until": {"$gt": now()}}, {"$set": {"until": until}}
+        )
+        mine = self._collection.find({"owner": self._owner, "until": until}, {"bucket": 1})
+        owned = sorted([document["bucket"] async for document in mine])
+        await self._give_back(owned[share:])
+        return [*owned[:share], *await self._take(set(owned), share - len(owned), until)]
 
-    async def _hold(self, bucket: int, until: Any, *, wanted: bool) -> bool:
-        if not wanted:
-            await self._collection.delete_one({"_id": f"bucket:{bucket}", "owner": self._owner})
-            return False
-        mine_or_free = {
-            "_id": f"bucket:{bucket}",
-            "$or": [{"owner": self._owner}, {"until": {"$lt": now()}}],
-        }
-        try:
-            await self._collection.update_one(
-                mine_or_free, {"$set": {"owner": self._owner, "until": until}}, upsert=True
+    async def _give_back(self, buckets: Sequence[int]) -> None:
+        if buckets:
+            await self._collection.delete_many(
+                {"_id": {"$in": [f"bucket:{bucket}" for bucket in buckets]}, "owner": self._owner}
             )
+
+    async def _take(self, owned: set[int], wanted: int, until: datetime) -> list[int]:
+        taken: list[int] = []
+        if wanted > 0:  # members that have not been seen for long will not come back
+            gone = now() - timedelta(seconds=60 * LEASE_S)
+            await self._collection.delete_many({"until": {"$lt": gone}})
+        for bucket in range(BUCKETS):
+            if len(taken) >= wanted:
+                break
+            if bucket not in owned and await self._is_taken(bucket, until):
+                taken.append(bucket)
+        return taken
+
+    async def _is_taken(self, bucket: int, until: datetime) -> bool:
+        """Take the bucket if it is nobody's; False if another relay holds it."""
+        free = {"_id": f"bucket:{bucket}", "until": {"$lt": now()}}
+        lease = {"$set": {"owner": self._owner, "until": until, "bucket": bucket}}
+        try:
+            await self._collection.update_one(free, lease, upsert=True)
         except DuplicateKeyError:
-            return False  # another relay holds it
+            return False
         return True
 
     async def release(self) -> None:
