@@ -28,6 +28,15 @@ from incognita_shared.telemetry import context_of
 Document = dict[str, Any]
 
 
+def due_anywhere(moment: datetime) -> Document:
+    """What is due for any subscription.
+
+    By the condition on the index's leading field MongoDB reads one entry for each subscription,
+    however much waits; without it, every delivery.
+    """
+    return {"subscription_id": {"$gt": ""}, "next_attempt_at": {"$lte": moment}}
+
+
 class Queue:
     """What senders do to deliveries and to the health of their subscriptions, for all chains."""
 
@@ -40,14 +49,9 @@ class Queue:
         self._lease = timedelta(seconds=lease_s)
 
     async def due_subscriptions(self, moment: datetime) -> list[str]:
-        """The subscriptions that have something to send.
-
-        One index entry is read for each, however much waits: without the condition on the leading
-        field, MongoDB would read every delivery instead.
-        """
-        due = {"subscription_id": {"$gt": ""}, "next_attempt_at": {"$lte": moment}}
+        """The subscriptions that have something to send."""
         found: list[str] = await self._deliveries.distinct(
-            "subscription_id", due, maxTimeMS=READ_MAX_MS
+            "subscription_id", due_anywhere(moment), maxTimeMS=READ_MAX_MS
         )
         return found
 
