@@ -3,8 +3,9 @@
 import os
 import re
 import ssl
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_type_hints
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -150,6 +151,33 @@ def read_settings(kind: type[S]) -> S:
             for fault in error.errors(include_input=False, include_url=False)
         ]
         raise SettingsError("wrong settings\n  " + "\n  ".join(faults)) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSettings:
+    """What every service's ``main`` passes down; a subclass names its port and adds its own groups.
+
+    Every field is a group of settings, read by its own prefix.
+    """
+
+    port: ClassVar[int]
+
+    http: HttpSettings
+    mongo: MongoSettings
+    kafka: KafkaSettings
+    telemetry: TelemetrySettings
+    auth: AuthSettings
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read the environment. Raises SettingsError naming each wrong variable."""
+        kinds = get_type_hints(cls)
+        groups = {
+            field.name: read_settings(kinds[field.name])
+            for field in fields(cls)
+            if field.name != "http"
+        }
+        return cls(http=HttpSettings.on_port(cls.port), **groups)
 
 
 def _shared_kinds() -> tuple[type[BaseSettings], ...]:

@@ -1,21 +1,12 @@
 """All settings of the assignment service, read from the environment once."""
 
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from incognita_shared.settings import (
-    AuthSettings,
-    HttpSettings,
-    KafkaSettings,
-    MongoSettings,
-    TelemetrySettings,
-    read_settings,
-)
-
-PORT = 8101
+from incognita_shared.settings import ServiceSettings
 
 
 class CatalogSettings(BaseSettings):
@@ -27,25 +18,10 @@ class CatalogSettings(BaseSettings):
     """The largest file of branches; it lies in the temporary directory while it is imported."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(ServiceSettings):
     """What ``main`` passes down."""
 
-    http: HttpSettings
-    mongo: MongoSettings
-    kafka: KafkaSettings
-    telemetry: TelemetrySettings
-    auth: AuthSettings
-    catalog: CatalogSettings
+    port: ClassVar[int] = 8101
 
-    @classmethod
-    def read(cls) -> Self:
-        """Read the environment. Raises SettingsError naming each wrong variable."""
-        return cls(
-            http=HttpSettings.on_port(PORT),
-            mongo=read_settings(MongoSettings),
-            kafka=read_settings(KafkaSettings),
-            telemetry=read_settings(TelemetrySettings),
-            auth=read_settings(AuthSettings),
-            catalog=read_settings(CatalogSettings),
-        )
+    catalog: CatalogSettings

@@ -1,37 +1,13 @@
 """All settings of the comparison service, read from the environment once."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar
 
-from incognita_shared.settings import (
-    AuthSettings,
-    HttpSettings,
-    KafkaSettings,
-    MongoSettings,
-    TelemetrySettings,
-    read_settings,
-)
-
-PORT = 8104
+from incognita_shared.settings import ServiceSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(ServiceSettings):
     """What ``main`` passes down."""
 
-    http: HttpSettings
-    mongo: MongoSettings
-    kafka: KafkaSettings
-    telemetry: TelemetrySettings
-    auth: AuthSettings
-
-    @classmethod
-    def read(cls) -> Self:
-        """Read the environment. Raises SettingsError naming each wrong variable."""
-        return cls(
-            http=HttpSettings.on_port(PORT),
-            mongo=read_settings(MongoSettings),
-            kafka=read_settings(KafkaSettings),
-            telemetry=read_settings(TelemetrySettings),
-            auth=read_settings(AuthSettings),
-        )
+    port: ClassVar[int] = 8104

@@ -1,23 +1,13 @@
 """All settings of the evidence service, read from the environment once."""
 
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from incognita_shared.settings import (
-    AuthSettings,
-    HttpSettings,
-    KafkaSettings,
-    MongoSettings,
-    ObjectStoreSettings,
-    TelemetrySettings,
-    read_settings,
-)
+from incognita_shared.settings import ObjectStoreSettings, ServiceSettings
 from incognita_shared.values import EvidenceKind
-
-PORT = 8102
 
 Bytes = Annotated[int, Field(ge=1, le=5_000_000_000)]
 """S3 takes at most 5 GB in one POST."""
@@ -59,27 +49,11 @@ class EvidenceSettings(BaseSettings):
                 return self.photo_limit_bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(ServiceSettings):
     """What ``main`` passes down."""
 
-    http: HttpSettings
-    mongo: MongoSettings
-    kafka: KafkaSettings
-    telemetry: TelemetrySettings
-    auth: AuthSettings
+    port: ClassVar[int] = 8102
+
     objects: ObjectStoreSettings
     evidence: EvidenceSettings
-
-    @classmethod
-    def read(cls) -> Self:
-        """Read the environment. Raises SettingsError naming each wrong variable."""
-        return cls(
-            http=HttpSettings.on_port(PORT),
-            mongo=read_settings(MongoSettings),
-            kafka=read_settings(KafkaSettings),
-            telemetry=read_settings(TelemetrySettings),
-            auth=read_settings(AuthSettings),
-            objects=read_settings(ObjectStoreSettings),
-            evidence=read_settings(EvidenceSettings),
-        )

@@ -1,7 +1,7 @@
 """All settings of the notification service, read from the environment once."""
 
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -10,16 +10,8 @@ from incognita_notification.mail.address import MailAddress
 from incognita_notification.mail.channel import MailServer
 from incognita_notification.retries import STANDARD_DELAYS_S
 from incognita_notification.signing import Seal
-from incognita_shared.settings import (
-    AuthSettings,
-    HttpSettings,
-    KafkaSettings,
-    MongoSettings,
-    TelemetrySettings,
-    read_settings,
-)
+from incognita_shared.settings import ServiceSettings
 
-PORT = 8105
 Delay = Annotated[float, Field(ge=0, le=2_592_000, allow_inf_nan=False)]
 _HINT = (
     "make one with: python -c 'from cryptography.fernet import Fernet; "
@@ -108,25 +100,10 @@ class NotificationSettings(BaseSettings):
         return self.smtp_host is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(ServiceSettings):
     """What ``main`` passes down."""
 
-    http: HttpSettings
-    mongo: MongoSettings
-    kafka: KafkaSettings
-    telemetry: TelemetrySettings
-    auth: AuthSettings
-    notification: NotificationSettings
+    port: ClassVar[int] = 8105
 
-    @classmethod
-    def read(cls) -> Self:
-        """Read the environment. Raises SettingsError naming each wrong variable."""
-        return cls(
-            http=HttpSettings.on_port(PORT),
-            mongo=read_settings(MongoSettings),
-            kafka=read_settings(KafkaSettings),
-            telemetry=read_settings(TelemetrySettings),
-            auth=read_settings(AuthSettings),
-            notification=read_settings(NotificationSettings),
-        )
+    notification: NotificationSettings
