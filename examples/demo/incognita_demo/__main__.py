@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 
+import uvloop
 from rich.console import Console
 
 from incognita_demo import results
@@ -39,7 +40,7 @@ def main() -> int:
                 on_exit=lambda gone: _say_exit(console, gone),
             ) as running:
                 console.print(f"five services ready after {time.monotonic() - began:.1f} s")
-                return asyncio.run(_demo(settings, running, console))
+                return uvloop.run(_demo(settings, running, console))
     except (LocalError, NotReadyError, SettingError, ApiError) as error:
         console.print(f"[red]{error}[/red]", highlight=False)
         return 1
@@ -49,7 +50,7 @@ def main() -> int:
 
 
 async def _demo(settings: DemoSettings, running: Running, console: Console) -> int:
-    async with Api(running.urls, connections=settings.parallel * 2 + 20) as api:
+    async with Api(running.urls, connections=settings.parallel + 8) as api:
         audit = Audit(api, settings, console)
         async with receiving(audit.inbox) as url:
             try:

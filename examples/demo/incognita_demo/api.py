@@ -10,6 +10,7 @@ from typing import Any, Self
 import httpx
 
 PATIENCE_S = 120.0
+FIRST_PAUSE_S = 0.25
 TRY_AGAIN = frozenset({429, 502, 503, 504})
 
 
@@ -59,7 +60,7 @@ class Api:
         ``wait_while`` names further statuses that only say "not yet" (an event still on its way).
         """
         method, path = request.split(" ", 1)
-        pause, deadline = 0.05, time.monotonic() + PATIENCE_S
+        pause, deadline = FIRST_PAUSE_S, time.monotonic() + PATIENCE_S
         while True:
             status, problem, retry_after = 0, None, None
             try:

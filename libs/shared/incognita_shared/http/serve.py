@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -32,6 +33,8 @@ async def serve(
     orderly end of the rest.
     """
     listener = _listen(settings)
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: the collector need not look at it again
     server = _Server(_configuration(app, settings))
     stop, ended = asyncio.Event(), asyncio.Event()
     loops = [asyncio.create_task(_run(part, stop, ended), name=_name(part)) for part in background]
