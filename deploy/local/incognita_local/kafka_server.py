@@ -10,10 +10,11 @@ import asyncio
 import base64
 import contextlib
 import json
+import logging
 import os
 import subprocess
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -138,7 +139,8 @@ class KafkaServer:
     def probe(self, ports: Mapping[str, int]) -> None:
         """A record written and read back. Raises NotReadyError."""
         try:
-            asyncio.run(asyncio.wait_for(_write_and_read(self.url(ports)), 10))
+            with _quiet_client():
+                asyncio.run(asyncio.wait_for(_write_and_read(self.url(ports)), 10))
         except (KafkaError, TimeoutError, OSError) as error:
             raise NotReadyError(str(error) or type(error).__name__) from error
 
@@ -146,6 +148,18 @@ class KafkaServer:
 def cluster_id() -> str:
     """16 random bytes in base64; never with a leading dash, which would read as an option."""
     return base64.urlsafe_b64encode(b"K" + os.urandom(15)).decode().rstrip("=")
+
+
+@contextlib.contextmanager
+def _quiet_client() -> Iterator[None]:
+    """While a broker starts, what the client says of its retries only worries the reader."""
+    log = logging.getLogger("aiokafka")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 async def _write_and_read(bootstrap: str) -> None:

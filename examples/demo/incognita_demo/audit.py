@@ -97,7 +97,8 @@ class Audit:
         report = self.import_report
         self.console.print(
             f"imported {report['created']} of {report['rows']} stores in {seconds:.1f} s, "
-            f"{report['rejected']} rejected, {report['warnings']} warnings; the first of them:"
+            f"{report['rejected']} rejected, {report['warnings']} warnings"
+            + ("; the first of them:" if report["problems"] else "")
         )
         for problem in report["problems"][:3]:
             self.console.print(
