@@ -40,7 +40,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     ),
     "comparison": ("Relay", "PENDING", "after_commit"),
     "notification": ("sender", "after_commit"),
-}
+}  # fmt: skip
 """Words of the parts by which a service's ``main.py`` may differ from scoring's."""
 SHAPE = "scoring"
 
