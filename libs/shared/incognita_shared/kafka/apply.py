@@ -72,7 +72,9 @@ class Applier:
             new = await self._processor.apply(self._session, slices)
         measure_batch(self._service, records=len(records), seconds=time.perf_counter() - started)
         for part in slices:
-            held = self._ownership.held[part.source]
+            held = self._ownership.held.get(part.source)
+            if held is None:
+                continue  # the group has taken it away meanwhile; what was committed holds
             held.claim = Claim(held.claim.epoch, part.next)
             for record in part.records:
                 if held.give_up.pop(record.offset, None) is not None:
@@ -105,7 +107,9 @@ class Applier:
     def _around(self, slices: Sequence[Slice], blocked: BlockedError) -> list[Slice]:
         """Leave out what stands at and behind the blocked record, or give the record up."""
         record = blocked.record
-        held = self._ownership.held[record.source]
+        held = self._ownership.held.get(record.source)
+        if held is None:
+            return [part for part in slices if part.source != record.source]
         if held.block is None or held.block.offset != record.offset:
             held.block = Block(record.offset)
         held.block.failed(not_ready=blocked.not_ready)
@@ -139,7 +143,9 @@ class Applier:
     async def replay_unparked(self) -> None:
         """Handle, in order, what waits for the subjects that an operator has unparked."""
         for source, subject in await self._parking.wanted_back(list(self._ownership.held)):
-            held = self._ownership.held[source]
+            held = self._ownership.held.get(source)
+            if held is None:
+                continue
             try:
                 new = await self._processor.replay(self._session, source, held.claim, subject)
             except FencedError:

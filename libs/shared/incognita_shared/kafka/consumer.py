@@ -161,7 +161,7 @@ class Consumer:
                 self._health.fail(NAME, f"halted: {error}")
                 log.critical("consumer halted", extra={"error": str(error)})
                 await stop.wait()
-            except (PyMongoError, PublishError, KafkaError) as error:
+            except (PyMongoError, PublishError, KafkaError, TimeoutError) as error:
                 log.warning("consumer waits for a store", extra={"error": str(error)[:300]})
                 self._health.fail(NAME, f"a store is out of reach: {type(error).__name__}")
                 self._pace.failed()
