@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -26,8 +26,8 @@ from incognita_demo.world import Store, read_stores
 
 ROUNDS_MOST = 6
 SETTLED_WITHIN_S = 180.0
-LATE_SHARE = 0.01
-LATE_AFTER = timedelta(seconds=20)
+LATE_SHARE, LATE_MOST = 0.01, 20
+LATE_AFTER = timedelta(seconds=30)
 
 
 @dataclass
@@ -79,7 +79,7 @@ class Audit:
         questionnaire = await cast.publish_questionnaire(api, self.keys)
         shoppers = await cast.hire_shoppers(api, self.keys, stores, rng)
         programme = await cast.make_programme(api, self.keys)
-        late = rng.sample(stores, max(2, round(len(stores) * LATE_SHARE)))
+        late = rng.sample(stores, min(LATE_MOST, max(2, round(len(stores) * LATE_SHARE))))
         for name, lasts, chosen in (
             ("Evening deliveries", timedelta(days=30), []),
             ("Flash check, due in seconds", LATE_AFTER, [store.store_id for store in late]),
@@ -134,7 +134,7 @@ class Audit:
             late_waves=set(self.waves[1:]),
             rng=rng,
         )
-        crew = [Shopper(who, shared) for who in shoppers.values()]
+        crew = {name: Shopper(who, shared) for name, who in shoppers.items()}
         main, flash = self.waves
         async with asyncio.TaskGroup() as group:
             group.create_task(self._rush(crew, flash))
@@ -147,11 +147,13 @@ class Audit:
                 return
             await asyncio.sleep(0.5)
 
-    async def _rush(self, crew: Sequence[Shopper], wave: str) -> None:
-        """The flash wave: everybody looks at once, for its offers end in seconds."""
-        await asyncio.gather(*(one.work(wave, may_decline=False) for one in crew))
+    async def _rush(self, crew: Mapping[str, Shopper], wave: str) -> None:
+        """The flash wave: whoever has an offer looks at once, for it ends in seconds."""
+        visits = self.api.pages("assignment", f"/v1/visits?wave_id={wave}", key=self.keys.agency)
+        names = {visit["shopper_id"] async for visit in visits}
+        await asyncio.gather(*(crew[name].work(wave, may_decline=False) for name in sorted(names)))
 
-    async def _round(self, crew: Sequence[Shopper], wave: str, *, may_decline: bool) -> int:
+    async def _round(self, crew: Mapping[str, Shopper], wave: str, *, may_decline: bool) -> int:
         """Every shopper looks once and does what there is; so many at a time."""
         gate = asyncio.Semaphore(self.settings.parallel)
 
@@ -159,7 +161,7 @@ class Audit:
             async with gate:
                 return await one.work(wave, may_decline=may_decline)
 
-        return sum(await asyncio.gather(*(at_work(one) for one in crew)))
+        return sum(await asyncio.gather(*(at_work(one) for one in crew.values())))
 
     async def _idle(self, wave: str) -> None:
         while True:

@@ -64,8 +64,11 @@ async def reconcile(
     decided = {"approved", "rejected"}
     approved = [name for name, state in states.items() if state == "approved"]
     received = inbox.visits[STANDING].elements()
+    unseen = [
+        name for name, state in states.items() if state == "expired" and name not in ledger.visits
+    ]  # an offer that ran out before its shopper looked was never the shopper's to do
     return [
-        compare("assignment: visits offered", list(ledger.visits), offered),
+        compare("assignment: visits offered", [*ledger.visits, *unseen], offered),
         compare(
             "assignment: visits declined",
             (entry.visit_id for entry in ledger.visits.values() if entry.declined),
