@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -160,7 +161,8 @@ class Shopper:
             if upload is None:
                 return
             if entry.plant is Plant.LOST_CONNECTION and attempt == 0:
-                await _break_off(upload["url"], media.data)
+                with suppress(OSError):  # the store may be away just then: lost all the same
+                    await _break_off(upload["url"], media.data)
                 continue
             status = await self._api.upload(upload["url"], upload["fields"], media.data)
             if 200 <= status < 300:
