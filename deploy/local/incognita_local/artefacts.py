@@ -70,7 +70,7 @@ class KafkaJars:
             jars,
             work / "m2",
         ]
-        run(self.title, argv, work / "jgo.log", env={"PYTHONPATH": str(client)}, watch=watch)
+        run(self.title, argv, work / "jgo.log", env=_jgo_environment(client), watch=watch)
         return jars
 
 
@@ -138,6 +138,13 @@ def _workers() -> int:
     """Compilers at once: one a core, and 700 MB of free memory for each."""
     pages, page = os.sysconf("SC_AVPHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     return max(1, min(len(os.sched_getaffinity(0)), pages * page // 700_000_000))
+
+
+def _jgo_environment(client: Path) -> dict[str, str]:
+    """requests, which jgo uses, knows only its own name for the machine's certificates."""
+    certificates = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
+    trusted = {"REQUESTS_CA_BUNDLE": certificates} if certificates else {}
+    return {"PYTHONPATH": str(client), **trusted}
 
 
 def _go_environment(work: Path, files: Path, workers: int) -> dict[str, str]:
