@@ -204,7 +204,7 @@ class Consumer:
                 for record in polled_records
                 if record.offset >= held.claim.next
             )
-            if records:
+            if records and not self._ownership.is_gap(source, records[0].offset):
                 slices.append(
                     Slice(
                         source,

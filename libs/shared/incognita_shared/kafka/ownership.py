@@ -53,6 +53,8 @@ class Held:
     parked: set[str]
     block: Block | None = None
     give_up: dict[int, str] = field(default_factory=dict)
+    gap: int | None = None
+    """The offset behind a gap that was asked about again."""
 
 
 class Ownership:
@@ -119,6 +121,20 @@ class Ownership:
         if self._go_to(source, claim.next):
             self.held[source] = Held(claim, parked)
             log.info("claimed", extra={"source": str(source), "next": claim.next})
+
+    def is_gap(self, source: Source, first: int) -> bool:
+        """Whether offsets are missing before ``first``, so that nothing must be applied yet.
+
+        A compacted topic has gaps, and so has one whose old records are gone: the broker is asked
+        once more, and believed if it says the same again. Anything else would be a loss unseen.
+        """
+        held = self.held[source]
+        if first in (held.claim.next, held.gap):
+            held.gap = None
+            return False
+        held.gap = first
+        self._go_to(source, held.claim.next)
+        return True
 
     def wait(self, source: Source, block: Block) -> None:
         """Put the partition aside until the block is due."""

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+
 from incognita_shared.events.codec import Record
 from incognita_shared.events.scoring import ReportApproved
 from incognita_shared.kafka.incoming import NotReady, Received
 from incognita_shared.kafka.producer import started_producer
 from incognita_shared.mongo.parking import Parking
 from incognita_shared.mongo.work import Work
-from incognita_shared.settings import KafkaSettings
+from incognita_shared.settings import KafkaSettings, kafka_name
 from support.delivery import (
     Database,
     approved,
@@ -167,3 +170,19 @@ async def test_a_write_that_the_store_refuses_is_traced_to_its_record(
 async def _equal(value: object, wanted: object) -> bool:
     got = await value  # type: ignore[misc]
     return bool(list(got) == list(wanted) if isinstance(wanted, range | list) else got == wanted)  # type: ignore[call-overload]
+
+
+async def test_records_that_the_topic_has_dropped_hold_nobody_up(
+    database: Database, kafka_settings: KafkaSettings, topics: None
+) -> None:
+    await send(kafka_settings, [record_of(approved("old", seq)) for seq in (1, 2, 3)])
+    partition = (await read_all(kafka_settings, TOPIC))[0].partition
+    admin = AIOKafkaAdminClient(**kafka_settings.connection())
+    await admin.start()
+    try:
+        dropped = TopicPartition(kafka_name(TOPIC), partition)
+        await admin.delete_records({dropped: RecordsToDelete(2)})
+    finally:
+        await admin.close()
+    async with consuming(database, kafka_settings):
+        await eventually(lambda: _equal(counted(database, "old"), [3]))
