@@ -23,11 +23,11 @@ from incognita_shared.kafka.apply import Applier
 from incognita_shared.kafka.batch import BatchProcessor, Slice
 from incognita_shared.kafka.dead_letter import DeadLetterLimit, DeadLetterLimitError
 from incognita_shared.kafka.incoming import Handlers, Incoming, Reader
+from incognita_shared.kafka.lag import Lag
 from incognita_shared.kafka.ownership import Ownership
 from incognita_shared.kafka.pace import Pace
 from incognita_shared.kafka.producer import Producer, PublishError
 from incognita_shared.kafka.publisher import Publisher
-from incognita_shared.kafka.spans import measure_lag
 from incognita_shared.mongo.checkpoint import Checkpoints, Source
 from incognita_shared.mongo.inbox import Inbox
 from incognita_shared.mongo.outbox import Outbox
@@ -37,7 +37,6 @@ from incognita_shared.telemetry import instruments
 
 BACKOFF_FIRST_S, BACKOFF_MOST_S = 0.2, 30.0
 REPLAY_EVERY_S = 2.0
-LAG_EVERY_S = 10.0
 NAME = "consumer"
 log = logging.getLogger(__name__)
 
@@ -80,7 +79,7 @@ class Consumer:
         )
         self._lock = asyncio.Lock()
         self._pace = Pace(settings.batch_max_records)
-        self._last_replay = self._last_lag = self._last_offsets = 0.0
+        self._last_replay = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until ``stop`` is set, or for good once too many records can't be read."""
@@ -97,6 +96,7 @@ class Consumer:
                 parking=self._parking,
                 lsid=session.session_id["id"].as_uuid(),
             )
+            self._lag = Lag(self._service, self._kafka, self._ownership, self._parking)
             self._applier = Applier(
                 self._service,
                 session,
@@ -105,7 +105,7 @@ class Consumer:
                 publisher=self._publisher,
                 parking=self._parking,
                 after_commit=(*self._after_commit,),
-                afterwards=self._commit_offsets,
+                afterwards=self._lag.tell,
             )
             self._kafka.subscribe(list(self._topics), listener=_Listener(self))
             publishing = asyncio.create_task(self._publisher.run(), name="publisher")
@@ -184,12 +184,10 @@ class Consumer:
                 started = time.monotonic()
                 await self._applier.apply(slices)
                 self._pace.took(time.monotonic() - started)
-            if _due(self._last_replay, REPLAY_EVERY_S):
+            if time.monotonic() - self._last_replay >= REPLAY_EVERY_S:
                 self._last_replay = time.monotonic()
                 await self._applier.replay_unparked()
-        if _due(self._last_lag, LAG_EVERY_S):
-            self._last_lag = time.monotonic()
-            await self._measure_lag()
+        await self._lag.measure()
 
     def _slices(self, polled: Mapping[TopicPartition, Sequence[ConsumerRecord]]) -> list[Slice]:
         """The part of what was polled that continues exactly where each held partition stands."""
@@ -230,35 +228,6 @@ class Consumer:
             )
         return incoming
 
-    async def _commit_offsets(self) -> None:
-        """Tell Kafka how far we are: advisory, for lag metrics, so at most once a second."""
-        if not _due(self._last_offsets, 1.0):
-            return
-        self._last_offsets = time.monotonic()
-        assigned = self._kafka.assignment()
-        offsets = {
-            partition: held.claim.next
-            for source, held in self._ownership.held.items()
-            if (partition := self._ownership.partition(source)) in assigned
-        }
-        # after a rebalance aiokafka raises IllegalStateError as well as CommitFailedError
-        with suppress(KafkaError, asyncio.TimeoutError, ValueError):
-            await asyncio.wait_for(self._kafka.commit(offsets), 3)
-
-    async def _measure_lag(self) -> None:
-        """Ask the brokers for the ends, which also tells whether they answer at all."""
-        held = dict(self._ownership.held)
-        if not held:
-            return
-        partitions = {self._ownership.partition(source): source for source in held}
-        ends = await asyncio.wait_for(self._kafka.end_offsets(list(partitions)), 20)
-        lags = {
-            source: max(0, ends[partition] - held[source].claim.next)
-            for partition, source in partitions.items()
-        }
-        measure_lag(self._service, lags)
-        instruments().parked_visits.set(await self._parking.count())
-
     async def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Let go: let the batch under way end and its events go out, but not for long."""
         with suppress(TimeoutError):
@@ -281,7 +250,3 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         self._consumer.assigned(list(assigned))
-
-
-def _due(last: float, every_s: float) -> bool:
-    return time.monotonic() - last >= every_s
