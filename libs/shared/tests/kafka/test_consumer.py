@@ -10,6 +10,8 @@ from incognita_shared.events.codec import Record
 from incognita_shared.events.scoring import ReportApproved
 from incognita_shared.kafka.incoming import NotReady, Received
 from incognita_shared.kafka.producer import started_producer
+from incognita_shared.mongo.checkpoint import Source
+from incognita_shared.mongo.outbox import Chunk, Outbox
 from incognita_shared.mongo.parking import Parking
 from incognita_shared.mongo.work import Work
 from incognita_shared.settings import KafkaSettings, kafka_name
@@ -186,3 +188,19 @@ async def test_records_that_the_topic_has_dropped_hold_nobody_up(
         await admin.close()
     async with consuming(database, kafka_settings):
         await eventually(lambda: _equal(counted(database, "old"), [3]))
+
+
+async def test_a_new_owner_publishes_what_the_last_one_had_committed_but_not_sent(
+    database: Database, kafka_settings: KafkaSettings, topics: None
+) -> None:
+    left = replace(record_of(approved("v", 1)), topic=OUT, id="left-over")
+    outbox = Outbox(database)
+    chunks = [
+        Chunk(f"{TOPIC}:{number}:{0:015d}:0000", Source(TOPIC, number), (left,))
+        for number in (0, 7)
+    ]
+    async with database.client.start_session() as session:
+        await session.with_transaction(lambda inside: outbox.add(inside, chunks))
+    async with consuming(database, kafka_settings):
+        await eventually(lambda: _equal(database["outbox"].count_documents({}), 0))
+    assert len(await read_all(kafka_settings, OUT)) == 2
