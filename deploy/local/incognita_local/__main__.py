@@ -1,13 +1,16 @@
-"""python -m incognita_local up | down | status | env | doctor | wipe"""
+"""python -m incognita_local up | down | status | env | doctor | wipe | run -- COMMAND"""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shlex
 import shutil
 import signal
+import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from types import FrameType
@@ -25,16 +28,34 @@ OURS = ("data", "logs", "pids", "servers.json", "servers.lock", "lock")
 
 def up(state: StateDirectory) -> int:
     begun = time.monotonic()
-    if not all(os.environ.get(names[0]) for names in elsewhere.VARIABLES.values()):
-        found = checks.run_all(Cache(), state.path, always_ask_network=False)
-        if not _report(found, all_of=False):
-            return 1
+    if not _can_start(state):
+        return 1
     stack.Servers(state.path).start()
     print(f"Ready in {time.monotonic() - begun:.1f} s. State and logs: {state.path}")
     _print_urls(state)
     command = f"{Path(sys.executable).name} -m incognita_local env"
     print(f'In a shell: eval "$({command} --state {shlex.quote(str(state.path))})"')
     return 0
+
+
+def run(command: list[str], state: Path | None) -> int:
+    """The command's exit status; its servers and, without `--state`, their data are gone then."""
+    if not command:
+        print("run: name a command, for example: run -- pytest", file=sys.stderr)
+        return 2
+    with contextlib.ExitStack() as stays:
+        place = state or stays.enter_context(tempfile.TemporaryDirectory(prefix="incognita-"))
+        directory = StateDirectory(Path(place).resolve())
+        if not _can_start(directory):
+            return 1
+        environment = stays.enter_context(stack.Servers(directory.path))
+        return subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
+
+
+def _can_start(state: StateDirectory) -> bool:
+    if all(os.environ.get(names[0]) for names in elsewhere.VARIABLES.values()):
+        return True
+    return _report(checks.run_all(Cache(), state.path, always_ask_network=False), all_of=False)
 
 
 def down(state: StateDirectory) -> int:
@@ -124,12 +145,15 @@ COMMANDS = {"up": up, "down": down, "status": status, "env": env, "doctor": doct
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m incognita_local", description=__doc__)
-    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("command", choices=[*COMMANDS, "run"])
     parser.add_argument("--state", type=Path, help="directory of data, logs and pids")
+    parser.add_argument("program", nargs="*", help="with run: what to run, behind --")
     options = parser.parse_args(arguments)
     state = StateDirectory((options.state or stack.default_state()).resolve())
     signal.signal(signal.SIGTERM, _interrupt)  # so that an ended `up` leaves nothing half started
     try:
+        if options.command == "run":
+            return run(options.program, options.state)
         return COMMANDS[options.command](state)
     except LocalError as error:
         print(f"incognita_local {options.command}: {error}", file=sys.stderr)

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
 
 from incognita_local import LocalError, Servers, checks, elsewhere, programs, stack
 from incognita_local.cache import Cache
@@ -140,3 +142,15 @@ def test_wipe_refuses_a_directory_that_is_not_its_own(tmp_path: Path) -> None:
 
 def test_nothing_is_stopped_where_nothing_was(tmp_path: Path) -> None:
     assert set(stack.stop_all(StateDirectory(tmp_path / "no")).values()) == {"not running"}
+
+
+def test_a_command_runs_on_servers_that_are_gone_afterwards() -> None:
+    program = "import os; print(os.environ['MONGO_URI'], os.environ['S3_ENDPOINT']); exit(7)"
+    ran = command("run", "--", sys.executable, "-c", program)
+    assert ran.returncode == 7, ran.stderr
+    uri = ran.stdout.splitlines()[-1].split()[0]
+    with (
+        MongoClient[dict[str, object]](uri, serverSelectionTimeoutMS=500) as client,
+        pytest.raises(PyMongoError),
+    ):
+        client.admin.command("ping")
