@@ -25,13 +25,13 @@ async def test_a_report_that_is_returned_corrected_and_approved_counts_once(stag
     await stage.decide(phone, "return", reason="Please bring the recording that was agreed.")
     await stage.reaches(phone, "returned")
     assert await stage.standing(phone.branch_id) is None
-    await phone.upload(phone.recording())
 
     async def reopened() -> bool:
         view = await phone.call("evidence", f"GET /v1/visits/{phone.visit_id}/report")
         return bool(view["report_revision"] == 2)
 
     await eventually(reopened, "the report is open again")
+    await phone.upload(phone.recording())
     answers = (await phone.call("evidence", f"GET /v1/visits/{phone.visit_id}/report"))["answers"]
     corrected = await phone.submit(phone.report(answers=answers))
     assert (corrected["state"], corrected["report_revision"]) == ("completed", 2)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from incognita_demo.api import Api, ApiError
+from incognita_demo.api import PATIENCE_S, Api, ApiError
 from incognita_demo.cast import SimulatedShopper
 from incognita_demo.ledger import Entry, Ledger
 from incognita_demo.photos import Camera, Media
@@ -115,7 +115,7 @@ class Shopper:
     async def _correct(self, visit: Json, *, may_decline: bool) -> None:
         """Bring what was missing, and hand the same answers in again."""
         entry = self._field.ledger.visits[visit["visit_id"]]
-        view = await self._call("evidence", f"GET /v1/visits/{entry.visit_id}/report")
+        view = await self._reopened(entry.visit_id)
         zone = ZoneInfo(visit["where"]["time_zone"])
         await self._upload(entry, self._field.camera.recording(now().astimezone(zone)))
         ended = now()
@@ -125,6 +125,15 @@ class Shopper:
             "ended_at": ended.isoformat(),
         }
         await self._submit(entry, body)
+
+    async def _reopened(self, visit_id: str) -> Json:
+        """The report, once evidence has heard that it was returned."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                view: Json = await self._call("evidence", f"GET /v1/visits/{visit_id}/report")
+                if view["state"] == "open":
+                    return view
+                await asyncio.sleep(0.3)
 
     def _media(self, visit: Json, plant: Plant, at: datetime) -> list[Media]:
         known = visit["where"]["position"]
