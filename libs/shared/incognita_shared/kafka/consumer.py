@@ -24,7 +24,7 @@ from incognita_shared.kafka.batch import BatchProcessor, Slice
 from incognita_shared.kafka.dead_letter import DeadLetterLimit, DeadLetterLimitError
 from incognita_shared.kafka.incoming import Handlers, Incoming, Reader
 from incognita_shared.kafka.lag import Lag
-from incognita_shared.kafka.ownership import Ownership
+from incognita_shared.kafka.ownership import BACKOFF_FIRST_S, BACKOFF_MOST_S, Ownership
 from incognita_shared.kafka.pace import Pace
 from incognita_shared.kafka.producer import Producer, PublishError
 from incognita_shared.kafka.publisher import Publisher
@@ -35,7 +35,6 @@ from incognita_shared.mongo.parking import Parking
 from incognita_shared.settings import KafkaSettings, kafka_name
 from incognita_shared.telemetry import instruments
 
-BACKOFF_FIRST_S, BACKOFF_MOST_S = 0.2, 30.0
 REPLAY_EVERY_S = 2.0
 NAME = "consumer"
 log = logging.getLogger(__name__)
