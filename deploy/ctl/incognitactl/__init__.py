@@ -1,0 +1,1 @@
+"""What an operator does by hand: verify the stores, dead letters, parked visits, rebuild."""
