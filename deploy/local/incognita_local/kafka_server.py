@@ -30,9 +30,9 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{client}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{controller}{more_listeners}
+advertised.listeners=PLAINTEXT://127.0.0.1:{client}{more_advertised}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
 log.dirs={data}
 auto.create.topics.enable=false
@@ -69,7 +69,11 @@ logger.server.level=info
 
 
 class KafkaServer:
-    """Configuration, command line and probe of the broker; `directory` holds all it writes."""
+    """Configuration, command line and probe of the broker; `directory` holds all it writes.
+
+    With the ports `proxied` and `proxy` it has a second listener at `proxied` which sends its
+    clients to `proxy`: whoever asks there speaks to the broker through the proxy alone.
+    """
 
     name = "kafka"
     title = "Apache Kafka 4.0"
@@ -91,7 +95,7 @@ class KafkaServer:
         """Write the configuration; format the data directory the first time."""
         data = self.directory / "data"
         data.mkdir(parents=True, exist_ok=True)
-        self._config.write_text(SETTINGS.format(data=data, **ports), encoding="utf-8")
+        self._config.write_text(_settings(data, ports), encoding="utf-8")
         self._log_config.write_text(LOG_SETTINGS, encoding="utf-8")
         if (data / "meta.properties").exists():
             return
@@ -143,6 +147,12 @@ class KafkaServer:
                 asyncio.run(asyncio.wait_for(_write_and_read(self.url(ports)), 10))
         except (KafkaError, TimeoutError, OSError) as error:
             raise NotReadyError(str(error) or type(error).__name__) from error
+
+
+def _settings(data: Path, ports: Mapping[str, int]) -> str:
+    listens = f",PROXIED://127.0.0.1:{ports['proxied']}" if "proxied" in ports else ""
+    advertised = f",PROXIED://127.0.0.1:{ports['proxy']}" if "proxied" in ports else ""
+    return SETTINGS.format(data=data, more_listeners=listens, more_advertised=advertised, **ports)
 
 
 def cluster_id() -> str:

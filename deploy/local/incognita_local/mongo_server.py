@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,10 @@ Document = dict[str, Any]
 
 
 class MongoServer:
-    """Command line, replica set and probe of mongod; `directory` holds all it writes."""
+    """Command line, replica set and probe of mongod; `directory` holds all it writes.
+
+    `options` are added to the command line; `cache_gb` replaces $INCOGNITA_MONGO_CACHE_GB.
+    """
 
     name = "mongo"
     title = "MongoDB 6.0"
@@ -28,9 +31,18 @@ class MongoServer:
     start_timeout_s = 60.0
     stop_timeout_s = 20.0
 
-    def __init__(self, directory: Path, *, mongod: Path) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        mongod: Path,
+        options: Sequence[str] = (),
+        cache_gb: str | None = None,
+    ) -> None:
         self.directory = directory
         self.mongod = mongod
+        self.options = options
+        self.cache_gb = cache_gb or os.environ.get("INCOGNITA_MONGO_CACHE_GB", "0.5")
 
     def prepare(self, ports: Mapping[str, int]) -> None:
         """Make the data directory; when the port is another than before, tell the data so."""
@@ -62,14 +74,14 @@ class MongoServer:
         return [*self._standalone(ports), "--replSet", REPLICA_SET, "--oplogSize", "512"]
 
     def _standalone(self, ports: Mapping[str, int]) -> list[str]:
-        cache_gb = os.environ.get("INCOGNITA_MONGO_CACHE_GB", "0.5")
         return [
             str(self.mongod),
             *("--dbpath", str(self.directory / "data")),
             *("--bind_ip", "127.0.0.1", "--port", str(ports["client"]), "--nounixsocket"),
-            *("--wiredTigerCacheSizeGB", cache_gb),
+            *("--wiredTigerCacheSizeGB", self.cache_gb),
             *("--setParameter", "transactionLifetimeLimitSeconds=15"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            *self.options,
             "--quiet",
         ]
 

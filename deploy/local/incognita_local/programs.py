@@ -8,9 +8,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from incognita_local.artefacts import KafkaJars, MinioBinary, Mongod
+from incognita_local.artefacts import KafkaJars, Mongod
 from incognita_local.cache import Artefact, Cache
 from incognita_local.errors import LocalError
+from incognita_local.go_programs import MINIO
 from incognita_local.kafka_classes import ARCHIVE, KafkaClasses
 from incognita_local.kafka_server import KafkaServer
 from incognita_local.launch import Server
@@ -27,7 +28,7 @@ ServerMaker = Callable[[StateDirectory, Cache, Display], Server]
 
 def missing(cache: Cache) -> list[Artefact]:
     """What would have to be fetched or built."""
-    wanted: list[Artefact] = [KafkaJars(), Mongod(), MinioBinary()]
+    wanted: list[Artefact] = [KafkaJars(), Mongod(), MINIO]
     if machine_java() is None:
         wanted.append(JavaRuntime())
     return [artefact for artefact in wanted if not cache.has(artefact)]
@@ -61,7 +62,7 @@ def mongo(state: StateDirectory, cache: Cache, display: Display) -> Server:
 
 
 def minio(state: StateDirectory, cache: Cache, display: Display) -> Server:
-    return MinioServer(state.data("minio"), minio=cache.get(MinioBinary(), display) / "minio")
+    return MinioServer(state.data("minio"), minio=cache.get(MINIO, display) / "minio")
 
 
 SERVERS: dict[str, ServerMaker] = {"kafka": kafka, "mongo": mongo, "minio": minio}

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from incognita_local import artefacts
+from incognita_local import artefacts, go_programs, programs
 from incognita_local.cache import Cache
-from incognita_local.errors import LocalError
+from incognita_local.errors import DamagedArtefactError, LocalError
 from incognita_local.progress import Task
 
 GOOD = b"the pinned bytes"
@@ -111,7 +111,15 @@ def test_every_jar_is_pinned_and_the_broker_is_among_them() -> None:
     assert all(len(digest) == 64 for _, digest in jars.values())
 
 
-def test_a_minio_of_another_version_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "minio").write_bytes(b"mod\tgithub.com/minio/minio\tv0.0.1\th1:xxx\n")
-    with pytest.raises(artefacts.DamagedArtefactError, match="was not built from"):
-        artefacts.check_minio(tmp_path / "minio", tmp_path)
+@pytest.mark.parametrize("program", [go_programs.MINIO, go_programs.TOXIPROXY])
+def test_a_program_built_from_another_version_is_refused(
+    program: go_programs.GoProgram, tmp_path: Path
+) -> None:
+    (tmp_path / "built").write_bytes(f"mod\t{program.module}\tv0.0.1\th1:xxx\n".encode())
+    with pytest.raises(DamagedArtefactError, match="was not built from"):
+        program.check(tmp_path / "built", tmp_path)
+
+
+def test_toxiproxy_is_not_among_what_the_servers_need(cache: Cache) -> None:
+    assert go_programs.MINIO in programs.missing(cache)
+    assert go_programs.TOXIPROXY not in programs.missing(cache)
