@@ -2,8 +2,8 @@
 
 ``report.completed`` and what scoring says of a report travel on different topics: a decision about
 a revision that has not been seen yet waits (``NotReady``). A report for a visit that was called
-off, or offered anew, does not bring it back: it is noted in the visit's history and nothing is
-paid.
+off, or offered anew, does not bring it back: nothing is paid. It is noted in the history of a
+cancelled visit; one that was offered anew is cancelled by it, which takes its score back.
 """
 
 import logging
@@ -14,7 +14,15 @@ from incognita_assignment.repository.payouts import PAYOUTS
 from incognita_assignment.repository.visits import VISITS
 from incognita_assignment.rules import VisitState
 from incognita_assignment.visit import By, Visit
-from incognita_assignment.visit_changes import Change, approve, note, reject, report, send_back
+from incognita_assignment.visit_changes import (
+    Change,
+    approve,
+    note,
+    reject,
+    replace,
+    report,
+    send_back,
+)
 from incognita_shared.events.envelope import Event
 from incognita_shared.events.evidence import ReportCompleted
 from incognita_shared.events.scoring import ReportApproved, ReportRejected, ReportReturned
@@ -39,8 +47,10 @@ async def on_report_completed(received: Received[ReportCompleted], work: Work) -
             work,
             report(visit, revision=event.report_revision, submitted_at=event.submitted_at),
         )
-        return
-    _note_late(received, visit, work)
+    elif visit.state is VisitState.EXPIRED and visit.successor_id is not None:
+        _apply(work, replace(visit, revision=event.report_revision, at=received.envelope.time))
+    else:
+        _note_late(received, visit, work)
 
 
 async def on_report_approved(received: Received[ReportApproved], work: Work) -> None:

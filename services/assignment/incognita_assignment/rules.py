@@ -4,7 +4,7 @@ A visit is decided by its report once there is one: from ``reported`` on only th
 moves it, so that nobody calls a finished visit off to save its fee. ``approved``, ``rejected``,
 ``declined`` and ``cancelled`` are final. ``expired`` is final for people; a report that the
 evidence service had already taken when the visit expired still counts, unless the visit was
-offered anew.
+offered anew: then it is cancelled, so that everyone who scored the report hears of it.
 """
 
 from collections.abc import Mapping
@@ -32,6 +32,7 @@ class VisitMove(StrEnum):
     ACCEPT = "accept"
     DECLINE = "decline"
     EXPIRE = "expire"
+    REPLACE = "replace"
     CANCEL = "cancel"
     REPORT = "report"
     RETURN = "return"
@@ -51,7 +52,7 @@ VISIT_MOVES: Mapping[VisitState, Mapping[VisitMove, VisitState]] = {
     V.ACCEPTED: {M.REPORT: V.REPORTED, M.EXPIRE: V.EXPIRED, M.CANCEL: V.CANCELLED},
     V.RETURNED: {M.REPORT: V.REPORTED, M.EXPIRE: V.EXPIRED, M.CANCEL: V.CANCELLED},
     V.REPORTED: {M.APPROVE: V.APPROVED, M.RETURN: V.RETURNED, M.REJECT: V.REJECTED},
-    V.EXPIRED: {M.REPORT: V.REPORTED},
+    V.EXPIRED: {M.REPORT: V.REPORTED, M.REPLACE: V.CANCELLED},
     V.APPROVED: {},
     V.REJECTED: {},
     V.DECLINED: {},

@@ -57,6 +57,16 @@ def cancel(visit: Visit, *, reason: str, at: datetime) -> Change | None:
     return _moved(visit, VisitMove.CANCEL, at=at, by=By.AGENCY, reason=reason, event=event)
 
 
+def replace(visit: Visit, *, revision: int, at: datetime) -> Change | None:
+    """The visit was offered anew, and now the first shopper's report came too: it cannot count."""
+    reason = f"offered anew as {visit.successor_id} before its report came"
+    event = visit.says(VisitCancelled, reason=reason, cancelled_at=at)
+    kept = {"report_revision": revision}
+    return _moved(
+        visit, VisitMove.REPLACE, at=at, by=By.TIME, reason=reason, kept=kept, event=event
+    )
+
+
 def expire(visit: Visit, *, at: datetime) -> Change | None:
     """The offer, or the time for the report, has run out. Raises IllegalMove."""
     event = visit.says(VisitExpired, expired_at=at)

@@ -44,6 +44,7 @@ AT = datetime(2026, 3, 1, tzinfo=UTC)
         ("returned", "expire", "expired"),
         ("returned", "cancel", "cancelled"),
         ("expired", "report", "reported"),
+        ("expired", "replace", "cancelled"),
     ],
 )
 def test_a_legal_move_leads_to_its_state(state: str, move: str, expected: str) -> None:
@@ -51,7 +52,7 @@ def test_a_legal_move_leads_to_its_state(state: str, move: str, expected: str) -
 
 
 def test_there_is_no_other_legal_move() -> None:
-    assert sum(len(moves) for moves in VISIT_MOVES.values()) == 14
+    assert sum(len(moves) for moves in VISIT_MOVES.values()) == 15
 
 
 @given(state=st.sampled_from(VisitState), move=st.sampled_from(VisitMove))

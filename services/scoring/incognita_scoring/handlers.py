@@ -4,10 +4,16 @@ from collections.abc import Mapping
 
 from incognita_scoring.repository import projections
 from incognita_scoring.repository.questionnaires import find_for_event, save_questionnaire
-from incognita_scoring.scoring import score_report
+from incognita_scoring.rules import ReviewState
+from incognita_scoring.scoring import called_off_score, score_report
 from incognita_shared.auth import on_api_key_changed
 from incognita_shared.clock import now
-from incognita_shared.events.assignment import ApiKeyChanged, BranchChanged, QuestionnairePublished
+from incognita_shared.events.assignment import (
+    ApiKeyChanged,
+    BranchChanged,
+    QuestionnairePublished,
+    VisitCancelled,
+)
 from incognita_shared.events.envelope import Event
 from incognita_shared.events.evidence import ReportCompleted
 from incognita_shared.kafka.incoming import Handler, NotReady, Received
@@ -36,12 +42,25 @@ async def on_report_completed(received: Received[ReportCompleted], work: Work) -
         version = f"{report.questionnaire_id}:{report.questionnaire_version}"
         raise NotReady(f"questionnaire {version} is not here yet")
     before = await projections.find_score(work, report.visit_id)
+    if before is not None and before.report_revision >= report.report_revision:
+        return
+    called_off = await projections.find_called_off(work, report.visit_id)
+    outcome = score_report(report, questionnaire, before, now(), called_off=called_off)
     if before is None:
-        outcome = score_report(report, questionnaire, None, now())
         projections.insert_outcome(work, outcome)
-    elif before.report_revision < report.report_revision:
-        outcome = score_report(report, questionnaire, before, now())
+    else:
         projections.replace_outcome(work, outcome)
+
+
+async def on_visit_cancelled(received: Received[VisitCancelled], work: Work) -> None:
+    """Whatever its report scored or will score does not count."""
+    event = received.event
+    projections.keep_called_off(work, event)
+    score = await projections.find_score(work, event.visit_id)
+    if score is None:
+        projections.collide_with_first_score(work, event.visit_id)
+    elif score.state is not ReviewState.REJECTED:
+        projections.reject_score(work, *called_off_score(score, event.reason, now()))
 
 
 HANDLERS: Mapping[type[Event], Handler] = {
@@ -49,4 +68,5 @@ HANDLERS: Mapping[type[Event], Handler] = {
     BranchChanged: on_branch_changed,
     QuestionnairePublished: on_questionnaire_published,
     ReportCompleted: on_report_completed,
+    VisitCancelled: on_visit_cancelled,
 }

@@ -5,11 +5,11 @@ from typing import Protocol
 
 from incognita_scoring.errors import DecisionNotAllowed, ReportRevisionMoved, TooBusy
 from incognita_scoring.rules import ALLOWED, OUTCOME, Verb
-from incognita_scoring.score import DecidedBy, Decision, Score
-from incognita_scoring.scoring import report_approved
+from incognita_scoring.score import DecidedBy, Score
+from incognita_scoring.scoring import report_approved, report_rejected
 from incognita_shared.clock import now
 from incognita_shared.events.envelope import VisitEvent
-from incognita_shared.events.scoring import ReportRejected, ReportReturned
+from incognita_shared.events.scoring import ReportReturned
 
 ATTEMPTS = 5
 
@@ -43,47 +43,29 @@ async def decide(
             return before
         if verb not in ALLOWED[before.state]:
             raise DecisionNotAllowed(before, verb)
-        after, event = _decided(before, verb, key_id=key_id, text=text, at=now())
+        at = now()
+        after = before.decided(verb, by=DecidedBy.REVIEWER, key_id=key_id, text=text, at=at)
+        event = _event(after, verb, text=text or "", at=at)
         if await scores.save_decision(before, after, event):
             return after
     raise TooBusy(visit_id)
 
 
-def _decided(
-    score: Score, verb: Verb, *, key_id: str, text: str | None, at: datetime
-) -> tuple[Score, VisitEvent]:
-    decision = Decision(
-        verb=verb,
-        by=DecidedBy.REVIEWER,
-        key_id=key_id,
-        text=text,
-        report_revision=score.report_revision,
-        score_revision=score.score_revision,
-        decided_at=at,
-    )
-    change = {
-        "state": OUTCOME[verb],
-        "decisions": (*score.decisions, decision),
-        "seq": score.seq + 1,
-    }
-    return score.model_copy(update=change), _event(score, verb, text=text or "", at=at)
-
-
 def _event(score: Score, verb: Verb, *, text: str, at: datetime) -> VisitEvent:
-    seq = score.seq + 1
-    about = {
-        "chain_id": score.chain_id,
-        "visit_id": score.visit_id,
-        "branch_id": score.branch_id,
-        "wave_id": score.wave_id,
-        "seq": seq,
-        "report_revision": score.report_revision,
-        "reason": text,
-    }
+    """What is said of the score as it is after the decision."""
     match verb:
         case Verb.APPROVE:
-            return report_approved(score, seq=seq, by=DecidedBy.REVIEWER, at=at)
-        case Verb.RETURN:
-            return ReportReturned.model_validate({**about, "returned_at": at})
+            return report_approved(score, by=DecidedBy.REVIEWER, at=at)
         case Verb.REJECT:
-            return ReportRejected.model_validate({**about, "rejected_at": at})
+            return report_rejected(score, reason=text, at=at)
+        case Verb.RETURN:
+            return ReportReturned(
+                chain_id=score.chain_id,
+                visit_id=score.visit_id,
+                branch_id=score.branch_id,
+                wave_id=score.wave_id,
+                seq=score.seq,
+                report_revision=score.report_revision,
+                reason=text,
+                returned_at=at,
+            )

@@ -2,7 +2,8 @@
 
 A report whose findings are at most ``info`` and whose score left no doubt is approved by rule;
 any other waits for a reviewer. An approved report may still be rejected, which takes it out of the
-standings; what the shopper has earned by then stays theirs.
+standings; what the shopper has earned by then stays theirs. The score of a visit that was called
+off is rejected whatever came first, the report or the cancellation.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,21 +1,23 @@
 """A visit's score as this service keeps it: newest revision, review, what was decided."""
 
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field
 
-from incognita_scoring.rules import ReviewState, Verb
+from incognita_scoring.rules import OUTCOME, ReviewState, Verb
 from incognita_shared.events.evidence import Finding
 from incognita_shared.events.scoring import QuestionScore, SectionScore
 from incognita_shared.values import Answers, Channel, Exact, Id, Moment, Value
 
 
 class DecidedBy(StrEnum):
-    """Who decided."""
+    """Who decided; ``cancellation``: the visit was called off, so its report never counts."""
 
     RULE = "rule"
     REVIEWER = "reviewer"
+    CANCELLATION = "cancellation"
 
 
 class Decision(Value):
@@ -80,6 +82,32 @@ class Score(Scored):
     """Since when this revision waits, or was decided by rule."""
     decisions: tuple[Decision, ...] = ()
     seq: Annotated[int, Field(ge=1)]
+
+    def decided(
+        self,
+        verb: Verb,
+        *,
+        by: DecidedBy,
+        at: datetime,
+        key_id: str | None = None,
+        text: str | None = None,
+    ) -> Self:
+        """The score after this decision, whose event has the ``seq`` of the result."""
+        decision = Decision(
+            verb=verb,
+            by=by,
+            key_id=key_id,
+            text=text,
+            report_revision=self.report_revision,
+            score_revision=self.score_revision,
+            decided_at=at,
+        )
+        change = {
+            "state": OUTCOME[verb],
+            "decisions": (*self.decisions, decision),
+            "seq": self.seq + 1,
+        }
+        return self.model_copy(update=change)
 
     def approved_revisions(self) -> frozenset[int]:
         """The score revisions that were ever approved."""

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from incognita_scoring.engine import ENGINE_VERSION, score_visit
 from incognita_scoring.rules import ReviewState, Verb, state_by_rule
-from incognita_scoring.score import DecidedBy, Decision, Revision, Score, Scored
+from incognita_scoring.score import DecidedBy, Revision, Score, Scored
 from incognita_shared.events.envelope import VisitEvent
 from incognita_shared.events.evidence import ReportCompleted
-from incognita_shared.events.scoring import ReportApproved, VisitScored
+from incognita_shared.events.scoring import ReportApproved, ReportRejected, VisitScored
 from incognita_shared.questionnaire.model import Questionnaire
 
 
@@ -22,26 +22,58 @@ class Outcome:
 
 
 def score_report(
-    report: ReportCompleted, questionnaire: Questionnaire, before: Score | None, at: datetime
+    report: ReportCompleted,
+    questionnaire: Questionnaire,
+    before: Score | None,
+    at: datetime,
+    *,
+    called_off: str | None = None,
 ) -> Outcome:
-    """The next score revision of the visit, approved by rule or waiting for a reviewer."""
+    """The next score revision of the visit, approved by rule or waiting for a reviewer.
+
+    ``called_off`` is why its visit was cancelled, if it was: then it is rejected at once.
+    """
     revision = _revision(report, questionnaire, before, at)
     score = _score(report, revision, before)
     events: tuple[VisitEvent, ...] = (_visit_scored(report, revision, score.seq),)
-    if state_by_rule(report.findings, revision.doubts) is ReviewState.APPROVED:
-        score = _approved_by_rule(score, at)
-        events += (report_approved(score, seq=score.seq, by=DecidedBy.RULE, at=at),)
+    if called_off is not None:
+        score, event = called_off_score(score, called_off, at)
+        events += (event,)
+    elif state_by_rule(report.findings, revision.doubts) is ReviewState.APPROVED:
+        score = score.decided(Verb.APPROVE, by=DecidedBy.RULE, at=at)
+        events += (report_approved(score, by=DecidedBy.RULE, at=at),)
     return Outcome(score, revision, events)
 
 
-def report_approved(score: Score, *, seq: int, by: DecidedBy, at: datetime) -> ReportApproved:
-    """The event of an approval."""
+def called_off_score(score: Score, why: str, at: datetime) -> tuple[Score, ReportRejected]:
+    """The score of a visit that was cancelled: rejected, whatever was decided before."""
+    text = f"The visit was cancelled: {why}"
+    after = score.decided(Verb.REJECT, by=DecidedBy.CANCELLATION, text=text, at=at)
+    return after, report_rejected(after, reason=text, at=at)
+
+
+def report_rejected(score: Score, *, reason: str, at: datetime) -> ReportRejected:
+    """The event of a rejection, from the score as it is after it."""
+    return ReportRejected(
+        chain_id=score.chain_id,
+        visit_id=score.visit_id,
+        branch_id=score.branch_id,
+        wave_id=score.wave_id,
+        seq=score.seq,
+        report_revision=score.report_revision,
+        reason=reason,
+        rejected_at=at,
+    )
+
+
+def report_approved(score: Score, *, by: DecidedBy, at: datetime) -> ReportApproved:
+    """The event of an approval, from the score as it is after it."""
     return ReportApproved(
         chain_id=score.chain_id,
         visit_id=score.visit_id,
         branch_id=score.branch_id,
         wave_id=score.wave_id,
-        seq=seq,
+        seq=score.seq,
         report_revision=score.report_revision,
         score_revision=score.score_revision,
         score=score.score,
@@ -123,21 +155,3 @@ def _visit_scored(report: ReportCompleted, revision: Revision, seq: int) -> Visi
         visited_at=report.started_at,
         scored_at=revision.scored_at,
     )
-
-
-def _approved_by_rule(score: Score, at: datetime) -> Score:
-    decision = Decision(
-        verb=Verb.APPROVE,
-        by=DecidedBy.RULE,
-        key_id=None,
-        text=None,
-        report_revision=score.report_revision,
-        score_revision=score.score_revision,
-        decided_at=at,
-    )
-    change = {
-        "state": ReviewState.APPROVED,
-        "decisions": (*score.decisions, decision),
-        "seq": score.seq + 1,
-    }
-    return score.model_copy(update=change)

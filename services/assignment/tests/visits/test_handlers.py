@@ -8,7 +8,7 @@ from incognita_assignment.payout import Payout
 from incognita_assignment.rules import VisitState
 from incognita_assignment.visit import By, Visit
 from incognita_shared.clock import now
-from incognita_shared.events.assignment import PayoutDue, VisitReturned
+from incognita_shared.events.assignment import PayoutDue, VisitCancelled, VisitReturned
 from incognita_shared.kafka.incoming import NotReady
 
 from . import facts
@@ -152,13 +152,17 @@ async def test_a_report_that_crossed_the_expiry_still_counts(world: World, accep
     assert await world.db["payouts"].count_documents({}) == 1
 
 
-async def test_a_report_for_a_visit_offered_anew_is_noted_and_not_counted(
+async def test_a_report_for_a_visit_offered_anew_cancels_it_so_that_no_score_of_it_counts(
     world: World, accepted: Visit
 ) -> None:
     await world.set_visit(accepted, state="expired", deadline_at=None, successor_id="next")
     await world.play(facts.completed(accepted), facts.approved(accepted))
     visit = await world.visit(accepted.visit_id)
-    assert (visit.state, visit.history[-1].move) == (VisitState.EXPIRED, "note")
+    assert visit.state is VisitState.CANCELLED
+    assert visit.history[-1].move == "replace"
+    *_, said = await world.events(visit.visit_id)
+    assert isinstance(said, VisitCancelled)
+    assert "offered anew as next" in said.reason
     assert await world.db["payouts"].count_documents({}) == 0
 
 

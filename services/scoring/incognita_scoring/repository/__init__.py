@@ -10,6 +10,7 @@ SCORES = "scores"
 REVISIONS = "score_revisions"
 QUESTIONNAIRES = "questionnaires"
 BRANCHES = "branches"
+CALLED_OFF = "cancelled_visits"
 PENDING = (SCORES,)
 """Collections whose documents carry events."""
 
@@ -19,7 +20,9 @@ async def create_indexes(db: Database) -> None:
 
     The collections exist afterwards, so that no transaction is the first to touch one.
     """
-    await ensure_collections(db, (SCORES, REVISIONS, QUESTIONNAIRES, BRANCHES, API_KEYS))
+    await ensure_collections(
+        db, (SCORES, REVISIONS, QUESTIONNAIRES, BRANCHES, CALLED_OFF, API_KEYS)
+    )
     await create_pending_index(db[SCORES])
     await db[SCORES].create_indexes(
         [

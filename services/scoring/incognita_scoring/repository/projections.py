@@ -1,6 +1,6 @@
 """What handlers read and write, inside their transaction."""
 
-from incognita_scoring.repository import BRANCHES, REVISIONS, SCORES
+from incognita_scoring.repository import BRANCHES, CALLED_OFF, REVISIONS, SCORES
 from incognita_scoring.repository.documents import (
     HIDDEN,
     read_score,
@@ -9,7 +9,8 @@ from incognita_scoring.repository.documents import (
 )
 from incognita_scoring.score import Score
 from incognita_scoring.scoring import Outcome
-from incognita_shared.events.assignment import BranchChanged
+from incognita_shared.events.assignment import BranchChanged, VisitCancelled
+from incognita_shared.events.scoring import ReportRejected
 from incognita_shared.mongo.pending import append_events
 from incognita_shared.mongo.work import Work
 
@@ -31,6 +32,36 @@ async def find_score(work: Work, visit_id: str) -> Score | None:
     """The visit's score as it is now."""
     document = await work.find_one(SCORES, {"_id": visit_id}, HIDDEN)
     return None if document is None else read_score(document)
+
+
+async def find_called_off(work: Work, visit_id: str) -> str | None:
+    """Why the visit was cancelled, if it was."""
+    document = await work.find_one(CALLED_OFF, {"_id": visit_id})
+    return None if document is None else document["reason"]
+
+
+def keep_called_off(work: Work, event: VisitCancelled) -> None:
+    """Remember it for a report that comes later."""
+    kept = {"chain_id": event.chain_id, "reason": event.reason, "at": event.cancelled_at}
+    work.update(CALLED_OFF, {"_id": event.visit_id}, {"$setOnInsert": kept}, upsert=True)
+
+
+def collide_with_first_score(work: Work, visit_id: str) -> None:
+    """Leave nothing, but let no other transaction that began before insert this visit's score.
+
+    Cancellation and report come on two topics, perhaps to two processes at one moment, and neither
+    would see the other. MongoDB refuses the later of two transactions that wrote the same document;
+    it runs again and sees what the first one did.
+    """
+    work.insert(SCORES, {"_id": visit_id})
+    work.delete(SCORES, {"_id": visit_id})
+
+
+def reject_score(work: Work, score: Score, event: ReportRejected) -> None:
+    """The score after its visit was cancelled."""
+    document = score_document(score)
+    changed = {name: document[name] for name in ("state", "decisions", "seq")}
+    work.update(SCORES, {"_id": score.visit_id}, append_events({"$set": changed}, event))
 
 
 def insert_outcome(work: Work, outcome: Outcome) -> None:
