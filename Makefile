@@ -37,6 +37,11 @@ test: $(STAMP) ## every test, on real servers started for it
 	@echo "on servers of its own; about ten minutes on 2 cores, the percentage tells how far"
 	@$(PY) -m incognita_local run -- $(PY) -m pytest
 
+.PHONY: chaos
+chaos: $(STAMP) ## break the system for MINUTES=2 by SEED=1, hold every store to account (docs/faults.md)
+	@$(PY) -m tests.faults --seed $(or $(SEED),1) --minutes $(or $(MINUTES),2) --seeds $(or $(SEEDS),1) \
+		$(if $(WITHOUT),--without "$(WITHOUT)") $(if $(ONLY),--only "$(ONLY)") $(if $(RECORD),--record)
+
 .PHONY: check
 check: $(STAMP) ## style, types, import rules, schema drift
 	@.venv/bin/ruff check .

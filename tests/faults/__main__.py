@@ -1,0 +1,102 @@
+"""``python -m tests.faults``: break the system, hold it to account; ``make chaos`` calls it."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from tests.faults.controls import CONTROLS
+from tests.faults.report import print_plan, print_verdict
+from tests.faults.run import Outcome, Plan, run
+from tests.faults.schedule import KINDS, schedule
+from tests.faults.surroundings import Surroundings, breakable_servers, ordinary_servers
+
+
+def main() -> int:
+    """0 when every invariant held, 1 when one did not."""
+    arguments = _parser().parse_args()
+    directory = Path(arguments.directory or tempfile.mkdtemp(prefix="incognita-faults-"))
+    return asyncio.run(_main(arguments, directory))
+
+
+async def _main(arguments: argparse.Namespace, directory: Path) -> int:
+    outcomes: list[Outcome] = []
+    seconds = arguments.minutes * 60 / arguments.seeds
+    async with _servers(arguments, directory) as servers:
+        for seed in range(arguments.seed, arguments.seed + arguments.seeds):
+            plan = _plan(arguments, seed, seconds)
+            print_plan(plan)
+            outcome = await run(plan, servers, directory / f"seed-{seed}", _say)
+            print_verdict(outcome, command=_command(arguments, seed, seconds))
+            outcomes.append(outcome)
+    return 1 if any(outcome.violations for outcome in outcomes) else 0
+
+
+def _servers(
+    arguments: argparse.Namespace, directory: Path
+) -> AbstractAsyncContextManager[Surroundings]:
+    if arguments.ordinary:
+        return ordinary_servers()
+    return breakable_servers(directory / "servers")
+
+
+def _plan(arguments: argparse.Namespace, seed: int, seconds: float) -> Plan:
+    return Plan(
+        seed,
+        seconds,
+        schedule(seed, duration_s=seconds, kinds=arguments.only),
+        without=arguments.without,
+        parallel=arguments.parallel,
+    )
+
+
+def _command(arguments: argparse.Namespace, seed: int, seconds: float) -> str:
+    parts = [f"make chaos SEED={seed} MINUTES={seconds / 60:g}"]
+    if arguments.without:
+        parts.append(f"WITHOUT={','.join(arguments.without)}")
+    if len(arguments.only) < len(KINDS):
+        parts.append(f"ONLY='{','.join(arguments.only)}'")
+    return " ".join(parts)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=1, help="so many, one after the other")
+    parser.add_argument("--minutes", type=float, default=2.0, help="of load, over all seeds")
+    parser.add_argument("--parallel", type=int, default=4, help="shoppers at work at a time")
+    parser.add_argument(
+        "--only", type=_names(KINDS), default=list(KINDS), help="kinds of faults, by commas"
+    )
+    parser.add_argument(
+        "--without", type=_names(CONTROLS), default=[], help="protections to take away"
+    )
+    parser.add_argument("--ordinary", action="store_true", help="servers that are not broken")
+    parser.add_argument("--directory", help="for logs and data; a new one unless given")
+    return parser
+
+
+class _names:  # noqa: N801 - a type for argparse
+    def __init__(self, known: Iterable[str]) -> None:
+        self._known = list(known)
+
+    def __call__(self, text: str) -> list[str]:
+        names = [name.strip() for name in text.split(",") if name.strip()]
+        for name in names:
+            if name not in self._known:
+                raise argparse.ArgumentTypeError(
+                    f"{name!r} is none of: {', '.join(self._known) or '(none)'}"
+                )
+        return names
+
+
+def _say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

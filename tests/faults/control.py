@@ -1,0 +1,56 @@
+"""What the runner tells one worker while it runs: where to die, and what its clock shall show."""
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CONTROL = "FAULTS_CONTROL"
+"""The variable that names a worker's control file."""
+
+
+@dataclass(frozen=True)
+class Orders:
+    """``point``: a name of ``points.POINTS``; ``nth``: at which passing of it; ``clock_s``: how far
+    the wall clock is off."""
+
+    point: str | None = None
+    nth: int = 1
+    clock_s: float = 0.0
+
+
+class Control:
+    """A small file, replaced as a whole, so that it is never read half written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> Orders:
+        """What holds now; nothing is ordered where there is no file."""
+        with suppress(FileNotFoundError):
+            return Orders(**json.loads(self.path.read_text(encoding="utf-8")))
+        return Orders()
+
+    def arm(self, point: str, nth: int) -> None:
+        """Die at the ``nth`` passing of the point."""
+        self._change(point=point, nth=nth)
+
+    def disarm(self) -> None:
+        """Do not die; the clock stays as it is."""
+        self._change(point=None, nth=1)
+
+    def shift_clock(self, seconds: float) -> None:
+        """Let the wall clock be so far off."""
+        self._change(clock_s=seconds)
+
+    def clear(self) -> None:
+        """Order nothing."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.unlink(missing_ok=True)
+
+    def _change(self, **changes: Any) -> None:
+        orders = {**self.read().__dict__, **changes}
+        fresh = self.path.with_suffix(".new")
+        fresh.write_text(json.dumps(orders), encoding="utf-8")
+        fresh.replace(self.path)

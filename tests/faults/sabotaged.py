@@ -1,0 +1,73 @@
+"""``python -m tests.faults.sabotaged SERVICE``: a service's ordinary ``main``, watched.
+
+A thread reads the worker's control file: it wraps a method while a point is armed there, and shifts
+the wall clock. Protections named in ``FAULTS_WITHOUT`` are taken away before the service starts.
+Where nothing is ordered, the service runs exactly as it is.
+"""
+
+import datetime as dt
+import importlib
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+from incognita_shared import clock
+from tests.faults.control import CONTROL, Control
+from tests.faults.controls import take_away
+from tests.faults.points import POINTS, Armed
+
+LOOK_EVERY_S = 0.05
+
+
+class Clock:
+    """The wall clock of this process, as far off as ordered."""
+
+    def __init__(self) -> None:
+        self.off_s = 0.0
+        self._time, self._time_ns = time.time, time.time_ns
+
+    def install(self) -> None:
+        """Let everything that asks for the time ask this clock."""
+        shifted = self
+
+        class Datetime(dt.datetime):
+            @classmethod
+            def now(cls, tz: dt.tzinfo | None = None) -> "Datetime":
+                """The shifted time."""
+                return super().now(tz) + dt.timedelta(seconds=shifted.off_s)
+
+        clock.datetime = Datetime  # type: ignore[attr-defined]
+        time.time = lambda: self._time() + self.off_s
+        time.time_ns = lambda: self._time_ns() + int(self.off_s * 1e9)
+
+
+def obey(control: Control, clock_: Clock) -> None:
+    """Do what the control file says, for as long as the process lives."""
+    done, armed = None, None
+    while True:
+        orders = control.read()
+        if orders != done:
+            if armed is not None:
+                armed.undo()
+            armed = Armed(POINTS[orders.point], orders.nth) if orders.point else None
+            clock_.off_s = orders.clock_s
+            done = orders
+        time.sleep(LOOK_EVERY_S)
+
+
+def main() -> None:
+    """Run the service named on the command line."""
+    service = sys.argv[1]
+    clock_ = Clock()
+    clock_.install()
+    module = importlib.import_module(f"incognita_{service}.main")
+    take_away(service)
+    control = Control(Path(os.environ[CONTROL]))
+    threading.Thread(target=obey, args=(control, clock_), name="control", daemon=True).start()
+    module.main()
+
+
+if __name__ == "__main__":
+    main()
