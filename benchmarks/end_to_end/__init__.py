@@ -1,0 +1,1 @@
+"""From a report accepted over HTTP to the standing and the webhook: ``benchmarks.end_to_end``."""
