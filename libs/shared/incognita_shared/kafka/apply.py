@@ -8,12 +8,15 @@ from dataclasses import replace
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from incognita_shared.kafka.batch import BatchProcessor, BlockedError, Slice, UnattributedError
+from incognita_shared.kafka.dead_letter import DeadLetterLimit
+from incognita_shared.kafka.incoming import Incoming
 from incognita_shared.kafka.ownership import Block, Ownership
 from incognita_shared.kafka.publisher import Committed, Publisher
 from incognita_shared.kafka.spans import batch_span, measure_batch
 from incognita_shared.mongo.checkpoint import Claim, FencedError, Source
 from incognita_shared.mongo.outbox import Chunk
 from incognita_shared.mongo.parking import Parking
+from incognita_shared.telemetry import instruments
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +44,13 @@ class Applier:
         self._parking = parking
         self._after_commit = after_commit
         self._afterwards = afterwards
+        self._limit = DeadLetterLimit()
 
     async def apply(self, slices: Sequence[Slice]) -> None:
-        """Apply as much of the batch as can be. Raises PyMongoError when the store is away."""
+        """Apply as much of the batch as can be.
+
+        Raises PyMongoError when the store is away, DeadLetterLimitError when too much is dead.
+        """
         left = list(slices)
         while left:
             try:
@@ -67,10 +74,13 @@ class Applier:
 
     async def _commit(self, slices: Sequence[Slice]) -> None:
         records = [record for part in slices for record in part.records]
+        limit = self._limit.after([record.fault is not None for record in records])
         started = time.perf_counter()
         with batch_span(self._service, records):
             new = await self._processor.apply(self._session, slices)
         measure_batch(self._service, records=len(records), seconds=time.perf_counter() - started)
+        self._limit = limit
+        _tell_dead(records)
         for part in slices:
             held = self._ownership.held.get(part.source)
             if held is None:
@@ -157,6 +167,20 @@ class Applier:
                 continue
             held.parked.discard(subject)
             await self._publish(new)
+
+
+def _tell_dead(records: Sequence[Incoming]) -> None:
+    for record in records:
+        if record.fault is not None:
+            instruments().dead_letters.add(1, {"messaging.destination.name": record.source.topic})
+            log.error(
+                "dead letter",
+                extra={
+                    "source": str(record.source),
+                    "offset": record.offset,
+                    "fault": record.fault,
+                },
+            )
 
 
 def _before(part: Slice, offset: int) -> Slice | None:

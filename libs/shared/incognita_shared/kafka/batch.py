@@ -1,6 +1,11 @@
-"""One batch in one MongoDB transaction: checkpoint, inbox, effects, outbox, or nothing of it."""
+"""One batch in one MongoDB transaction: checkpoint, effects, outbox, or nothing of it.
 
-import logging
+Nobody keeps the ids of the events that were handled: a handler knows from what it has written
+whether it has seen an event (its number, version or key), so that one handled again changes nothing
+and says nothing (docs/adr/0008).
+"""
+
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,17 +17,15 @@ from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from incognita_shared.kafka.dead_letter import dead_letter
-from incognita_shared.kafka.incoming import Handlers, Incoming, NotReady, Reader
+from incognita_shared.kafka.incoming import Handlers, Incoming, NotReady, Reader, Reads
 from incognita_shared.kafka.spans import handling
 from incognita_shared.mongo.checkpoint import Advance, Checkpoints, Claim, FencedError, Source
-from incognita_shared.mongo.inbox import Inbox
 from incognita_shared.mongo.outbox import Chunk, Outbox, chunks
 from incognita_shared.mongo.parking import ParkedRecord, Parking
 from incognita_shared.mongo.work import Cause, Work
 
 MAJORITY = WriteConcern("majority", j=True, wtimeout=20_000)
 COMMIT_MAX_MS = 10_000
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +80,15 @@ class BatchProcessor:
         db: AsyncDatabase[dict[str, Any]],
         *,
         handlers: Handlers,
+        reads: Reads,
         checkpoints: Checkpoints,
     ) -> None:
         self._service = service
         self._db = db
         self._handlers = handlers
+        self._reads = reads
         self._checkpoints = checkpoints
         self._reader = Reader(handlers)
-        self._inbox = Inbox(db)
         self._outbox = Outbox(db)
         self._parking = Parking(db)
 
@@ -130,18 +134,10 @@ class BatchProcessor:
         kept = await self._parking.records(session, source, subject)
         records = [self._reader.read(source, each.offset, key=each.key, value=each.value,
                                      headers=each.headers) for each in kept]  # fmt: skip
-        readable = [each for each in records if each.received and each.event_id]
-        ids = [each.event_id for each in readable if each.event_id]
-        seen = await self._inbox.seen(session, ids)
         work = Work(self._service, self._db, session)
-        for record in readable:
-            if record.event_id not in seen:
-                await self.handle(work, record)
-        await self._inbox.add(
-            session,
-            f"{source}:{claim.next:015d}:{subject}",
-            [one for one in ids if one not in seen],
-        )
+        for record in records:
+            if record.received is not None:
+                await self._handle(work, record)
         await self._parking.remove(session, source, subject)
         await work.flush()
         # "-" sorts before the digits of a batch that begins at the same offset and comes later
@@ -153,12 +149,10 @@ class BatchProcessor:
     async def _apply(self, session: AsyncClientSession, slices: Sequence[Slice]) -> list[Chunk]:
         steps = [Advance(part.source, part.claim, part.next) for part in slices]
         await self._checkpoints.advance(session, steps)
-        ids = [each.event_id for part in slices for each in part.records if each.received]
-        seen = await self._inbox.seen(session, [one for one in ids if one]) if ids else set()
         work = Work(self._service, self._db, session)
+        await work.load(self._wanted(slices))
         for part in slices:
-            handled = await self._handle_slice(session, work, part, seen)
-            await self._inbox.add(session, f"{part.source}:{part.claim.next:015d}", handled)
+            await self._parking.add(session, await self._handle_slice(work, part))
         await work.flush()
         new = [
             chunk
@@ -168,11 +162,17 @@ class BatchProcessor:
         await self._outbox.add(session, new)
         return new
 
-    async def _handle_slice(
-        self, session: AsyncClientSession, work: Work, part: Slice, seen: set[str]
-    ) -> list[str]:
-        """Handle one partition's records in order; returns the event ids that count as handled."""
-        handled: list[str] = []
+    def _wanted(self, slices: Sequence[Slice]) -> Mapping[str, set[str]]:
+        """The documents that the handlers of the batch are going to read: collection → ids."""
+        wanted: dict[str, set[str]] = defaultdict(set)
+        for record in (each for part in slices for each in part.records):
+            if record.received and (reads := self._reads.get(type(record.received.event))):
+                for collection, name in reads(record.received.event):
+                    wanted[collection].add(name)
+        return wanted
+
+    async def _handle_slice(self, work: Work, part: Slice) -> list[ParkedRecord]:
+        """Handle one partition's records in order; returns those that go to the parking."""
         parked = set(part.parked)
         aside: list[ParkedRecord] = []
         for record in part.records:
@@ -180,25 +180,22 @@ class BatchProcessor:
                 work.caused_by(Cause(record.source, record.subject))
                 work.send(dead_letter(record, consumer=self._service, reason=record.fault))
                 continue
-            if record.received is None or record.event_id is None or record.event_id in seen:
+            if record.received is None:
                 continue
-            reason = part.give_up.get(record.offset)
+            reason = part.give_up.get(record.offset) if part.give_up else None
             if reason is not None or record.subject in parked:
                 parked.add(record.subject)
                 aside.append(_parked(record, reason))
                 continue
-            await self.handle(work, record)
-            seen.add(record.event_id)
-            handled.append(record.event_id)
-        await self._parking.add(session, aside)
-        return handled
+            await self._handle(work, record)
+        return aside
 
-    async def handle(self, work: Work, record: Incoming) -> None:
+    async def _handle(self, work: Work, record: Incoming) -> None:
         """Call the record's handler. Raises BlockedError for any fault of its own."""
         received = record.received
-        if received is None or record.event_id is None:
+        if received is None:
             raise ValueError(f"{record.source}@{record.offset} is not for a handler")
-        work.caused_by(Cause(record.source, record.event_id))
+        work.caused_by(Cause(record.source, received.envelope.id))
         try:
             with handling(received.envelope, record.source, record.offset):
                 await self._handlers[type(received.event)](received, work)

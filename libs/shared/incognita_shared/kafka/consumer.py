@@ -21,28 +21,27 @@ from pymongo.errors import PyMongoError
 from incognita_shared.health import Health
 from incognita_shared.kafka.apply import Applier
 from incognita_shared.kafka.batch import BatchProcessor, Slice
-from incognita_shared.kafka.dead_letter import DeadLetterLimit, DeadLetterLimitError
-from incognita_shared.kafka.incoming import Handlers, Incoming, Reader
+from incognita_shared.kafka.dead_letter import DeadLetterLimitError
+from incognita_shared.kafka.incoming import Handlers, Reader, Reads
 from incognita_shared.kafka.lag import Lag
 from incognita_shared.kafka.ownership import BACKOFF_FIRST_S, BACKOFF_MOST_S, Ownership
 from incognita_shared.kafka.pace import Pace
 from incognita_shared.kafka.producer import Producer, PublishError
 from incognita_shared.kafka.publisher import Publisher
-from incognita_shared.mongo.checkpoint import Checkpoints, Source
-from incognita_shared.mongo.inbox import Inbox
+from incognita_shared.mongo.checkpoint import Checkpoints
 from incognita_shared.mongo.outbox import Outbox
 from incognita_shared.mongo.parking import Parking
 from incognita_shared.settings import KafkaSettings, kafka_name
-from incognita_shared.telemetry import instruments
 
 REPLAY_EVERY_S = 2.0
 NAME = "consumer"
+NO_READS: Reads = {}
 log = logging.getLogger(__name__)
 
 
 async def create_delivery_indexes(db: AsyncDatabase[dict[str, Any]]) -> None:
-    """Collections and indexes of inbox, outbox and parking, before any transaction."""
-    for store in (Inbox(db), Outbox(db), Parking(db)):
+    """Collections and indexes of outbox and parking, before any transaction."""
+    for store in (Outbox(db), Parking(db)):
         await store.create_indexes()
 
 
@@ -59,6 +58,7 @@ class Consumer:
         health: Health,
         settings: KafkaSettings,
         owner: str,
+        reads: Reads = NO_READS,
         after_commit: Sequence[Callable[[], None]] = (),
     ) -> None:
         self._service = service
@@ -68,13 +68,12 @@ class Consumer:
         self._after_commit = after_commit
         self._topics = {kafka_name(event.topic): event.topic for event in handlers}
         self._reader = Reader(handlers)
-        self._limit = DeadLetterLimit()
         self._outbox = Outbox(db)
         self._parking = Parking(db)
         self._publisher = Publisher(self._outbox, producer)
         self._checkpoints = Checkpoints(db, owner=owner)
         self._processor = BatchProcessor(
-            service, db, handlers=handlers, checkpoints=self._checkpoints
+            service, db, handlers=handlers, reads=reads, checkpoints=self._checkpoints
         )
         self._lock = asyncio.Lock()
         self._pace = Pace(settings.batch_max_records)
@@ -197,7 +196,13 @@ class Consumer:
             if held is None:
                 continue
             records = tuple(
-                self._read(source, record)
+                self._reader.read(
+                    source,
+                    record.offset,
+                    key=record.key,
+                    value=record.value,
+                    headers=record.headers,
+                )
                 for record in polled_records
                 if record.offset >= held.claim.next
             )
@@ -213,19 +218,6 @@ class Consumer:
                     )
                 )
         return slices
-
-    def _read(self, source: Source, record: ConsumerRecord) -> Incoming:
-        incoming = self._reader.read(
-            source, record.offset, key=record.key, value=record.value, headers=record.headers
-        )
-        self._limit.count(dead=incoming.fault is not None)
-        if incoming.fault is not None:
-            instruments().dead_letters.add(1, {"messaging.destination.name": source.topic})
-            log.error(
-                "dead letter",
-                extra={"source": str(source), "offset": record.offset, "fault": incoming.fault},
-            )
-        return incoming
 
     async def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Let go: let the batch under way end and its events go out, but not for long."""

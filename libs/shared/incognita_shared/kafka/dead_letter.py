@@ -1,7 +1,9 @@
 """Records that no retry can mend, and the limit that keeps a bad deploy from draining a topic."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
 
 from incognita_shared.clock import now
 from incognita_shared.events.codec import Record
@@ -14,29 +16,38 @@ class DeadLetterLimitError(Exception):
     """Too many records can't be read: the fault is likelier ours than theirs."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class DeadLetterLimit:
-    """Stops after ``consecutive`` dead letters in a row, or when more than ``ratio`` of the last
-    ``window`` records were dead."""
+    """No more than ``consecutive`` dead letters in a row, and no more than ``ratio`` of the last
+    ``window`` records."""
 
     consecutive: int = 100
     ratio: float = 0.5
     window: int = 1_000
-    _row: int = 0
-    _recent: deque[bool] = field(default_factory=deque)
+    row: int = 0
+    recent: tuple[bool, ...] = ()
 
-    def count(self, *, dead: bool) -> None:
-        """Count one record. Raises DeadLetterLimitError when the limit is passed."""
-        self._row = self._row + 1 if dead else 0
-        self._recent.append(dead)
-        if len(self._recent) > self.window:
-            self._recent.popleft()
-        if self._row > self.consecutive:
-            raise DeadLetterLimitError(f"{self._row} unreadable records in a row")
-        if len(self._recent) == self.window and sum(self._recent) > self.ratio * self.window:
-            raise DeadLetterLimitError(
-                f"{sum(self._recent)} of the last {self.window} records are unreadable"
-            )
+    def after(self, dead: Sequence[bool]) -> Self:
+        """The limit after a batch (of each record: is it dead?). Raises DeadLetterLimitError.
+
+        To be kept once the batch has committed: a batch tried again counts once.
+        """
+        if any(dead):
+            return self._after_dead(dead)
+        return replace(self, row=0, recent=(*self.recent, *dead)[-self.window :])
+
+    def _after_dead(self, dead: Sequence[bool]) -> Self:
+        row, recent = self.row, deque(self.recent, self.window)
+        for each in dead:
+            row = row + 1 if each else 0
+            recent.append(each)
+            if row > self.consecutive:
+                raise DeadLetterLimitError(f"{row} unreadable records in a row")
+            if each and len(recent) == self.window and sum(recent) > self.ratio * self.window:
+                raise DeadLetterLimitError(
+                    f"{sum(recent)} of the last {self.window} records are unreadable"
+                )
+        return replace(self, row=row, recent=tuple(recent))
 
 
 def dead_letter(record: Incoming, *, consumer: str, reason: str) -> Record:

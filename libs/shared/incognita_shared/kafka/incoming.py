@@ -1,8 +1,7 @@
 """What a consumed record is to a handler, and which of the records are for it at all."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from incognita_shared.events.codec import UndecodableError, decode, envelope_of
 from incognita_shared.events.envelope import Envelope, Event
@@ -12,8 +11,7 @@ from incognita_shared.mongo.work import Work
 ReadT_co = TypeVar("ReadT_co", bound=Event, covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Received(Generic[ReadT_co]):
+class Received(NamedTuple, Generic[ReadT_co]):
     """An event with the envelope it came in."""
 
     event: ReadT_co
@@ -22,14 +20,15 @@ class Received(Generic[ReadT_co]):
 
 Handler: TypeAlias = Callable[[Received[Any], Work], Awaitable[None]]
 Handlers: TypeAlias = Mapping[type[Event], Handler]
+Reads: TypeAlias = Mapping[type[Event], Callable[[Any], Iterable[tuple[str, str]]]]
+"""Event → the documents, as (collection, id), that its handler is going to read by id."""
 
 
 class NotReady(Exception):
     """A fact of another topic that this event needs has not come yet; the event is tried again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """One record of a batch, read as far as it can be read.
 
     Exactly one of these holds: ``received`` is set (there is a handler), ``fault`` is set (a dead
@@ -42,7 +41,6 @@ class Incoming:
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
     subject: str
-    event_id: str | None = None
     received: Received[Event] | None = None
     fault: str | None = None
 
@@ -64,13 +62,13 @@ class Reader:
         headers: Iterable[tuple[str, bytes]],
     ) -> Incoming:
         """Read one record; what is wrong with it is said in ``fault``."""
-        kept = tuple((name, bytes(raw)) for name, raw in headers)
+        kept = tuple(headers)
         try:
             envelope = envelope_of(topic=source.topic, key=key, value=value, headers=kept)
             received = self._received(envelope)
         except UndecodableError as error:
             return Incoming(source, offset, key, value, kept, "", fault=str(error))
-        return Incoming(source, offset, key, value, kept, envelope.subject, envelope.id, received)
+        return Incoming(source, offset, key, value, kept, envelope.subject, received)
 
     def _received(self, envelope: Envelope) -> Received[Event] | None:
         event_type = self._types.get(envelope.type)

@@ -7,7 +7,10 @@ from contextlib import asynccontextmanager, suppress
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record import default_records
+from opentelemetry.trace import Span
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from incognita_shared.events.codec import Record
@@ -16,6 +19,8 @@ from incognita_shared.settings import KafkaSettings, kafka_name
 from incognita_shared.telemetry import instruments
 
 ACKNOWLEDGED_WITHIN_S = 30.0
+TARGETS_KEPT = 100_000
+_PARTITION_OF = DefaultPartitioner()
 log = logging.getLogger(__name__)
 
 
@@ -31,6 +36,7 @@ class Producer:
         self._client_id = client_id
         self._kafka: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
+        self._targets: dict[tuple[str, bytes | None], tuple[str, int]] = {}
 
     async def start(self) -> None:
         """Connect. Raises KafkaError after a minute without brokers."""
@@ -51,16 +57,7 @@ class Producer:
         spans = [send_span(record) for record in records]
         try:
             async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):
-                sent = [
-                    await kafka.send(
-                        kafka_name(record.topic),
-                        record.value,
-                        key=record.key,
-                        headers=sent_headers(record, span),
-                    )
-                    for record, span in zip(records, spans, strict=True)
-                ]
-                await asyncio.gather(*sent)
+                await asyncio.gather(*[each async for each in self._sent(kafka, records, spans)])
             instruments().sent_messages.add(len(records), MESSAGING)
         except (KafkaError, TimeoutError) as error:
             await self._replace(kafka)
@@ -69,6 +66,33 @@ class Producer:
             for span in spans:
                 if span is not None:
                     span.end()
+
+    async def _sent(
+        self, kafka: AIOKafkaProducer, records: Sequence[Record], spans: Sequence[Span | None]
+    ) -> AsyncIterator[asyncio.Future[object]]:
+        """Send whole batches of a partition: a future for each record costs as much as its bytes.
+
+        Yields one future for each batch, which is there once the batch before it is under way.
+        """
+        batches: dict[tuple[str, int], BatchBuilder] = {}
+        for record, span in zip(records, spans, strict=True):
+            target = await self._target(kafka, record)
+            headers = sent_headers(record, span)
+            while not _is_added(batches.setdefault(target, kafka.create_batch()), record, headers):
+                yield await _send(kafka, batches.pop(target), target)
+        for target, batch in batches.items():
+            yield await _send(kafka, batch, target)
+
+    async def _target(self, kafka: AIOKafkaProducer, record: Record) -> tuple[str, int]:
+        """Where the record goes: always the same partition for the same key."""
+        found = self._targets.get((record.topic, record.key))
+        if found is None:
+            topic = kafka_name(record.topic)
+            partitions = sorted(await kafka.partitions_for(topic))
+            found = (topic, _PARTITION_OF(record.key, partitions, partitions))
+            if record.key is not None and len(self._targets) < TARGETS_KEPT:
+                self._targets[record.topic, record.key] = found
+        return found
 
     async def _ready(self) -> AIOKafkaProducer:
         async with self._starting:
@@ -103,6 +127,7 @@ class Producer:
             enable_idempotence=True,
             linger_ms=settings.linger_ms,
             max_batch_size=settings.max_batch_size_bytes,
+            max_request_size=2 << 20,  # a dead letter is larger than the largest record
             compression_type=None if compression == "none" else compression,
             request_timeout_ms=settings.request_timeout_ms,
         )
@@ -113,6 +138,20 @@ class Producer:
                 await kafka.stop()
             raise
         return kafka
+
+
+def _is_added(batch: BatchBuilder, record: Record, headers: list[tuple[str, bytes]]) -> bool:
+    added = batch.append(timestamp=None, key=record.key, value=record.value, headers=headers)
+    return added is not None
+
+
+async def _send(
+    kafka: AIOKafkaProducer, batch: BatchBuilder, target: tuple[str, int]
+) -> asyncio.Future[object]:
+    batch.close()
+    topic, partition = target
+    sent: asyncio.Future[object] = await kafka.send_batch(batch, topic, partition=partition)
+    return sent
 
 
 @asynccontextmanager

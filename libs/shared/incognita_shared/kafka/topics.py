@@ -14,6 +14,8 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_expo
 from incognita_shared.settings import KafkaSettings, kafka_name
 from incognita_shared.values import Value
 
+# a refused record may be as large as a record can be, and says a little more than it did
+DEAD_LETTERS = {"retention.ms": "-1", "max.message.bytes": str(2 << 20)}
 DECLARATIONS = Path(__file__).parents[4] / "schemas" / "topics"
 
 
@@ -97,7 +99,7 @@ def _new_topics(declared: Sequence[Topic], settings: KafkaSettings) -> list[NewT
                 kafka_name(dead_letter_topic(topic.topic, consumer)),
                 1,
                 settings.replication_factor,
-                topic_configs={"retention.ms": "-1"},
+                topic_configs=DEAD_LETTERS,
             )
             for consumer in topic.consumers
         )

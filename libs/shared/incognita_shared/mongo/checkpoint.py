@@ -9,7 +9,7 @@ server gives it up (``transactionLifetimeLimitSeconds``, a minute and more; see 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from bson.binary import Binary
@@ -24,8 +24,7 @@ class FencedError(Exception):
     """Another owner has claimed one of the partitions; nothing of this batch was applied."""
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One partition of one topic (without namespace)."""
 
     topic: str

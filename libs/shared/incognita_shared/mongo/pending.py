@@ -18,6 +18,8 @@ from incognita_shared.ids import new_id
 from incognita_shared.telemetry import trace_headers
 
 BUCKETS = 8
+WITHOUT_PENDING = {"pending": 0, "has_pending": 0, "relay_bucket": 0}
+"""The projection that leaves out what only the relay needs."""
 
 
 def bucket_of(key: str) -> int:
@@ -54,8 +56,7 @@ def append_events(update: Mapping[str, Any], *events: Event) -> dict[str, Any]:
 
 def without_pending(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document without what only the relay needs."""
-    hidden = {"pending", "has_pending", "relay_bucket"}
-    return {name: value for name, value in document.items() if name not in hidden}
+    return {name: value for name, value in document.items() if name not in WITHOUT_PENDING}
 
 
 async def create_pending_index(collection: AsyncCollection[dict[str, Any]]) -> None:

@@ -1,23 +1,27 @@
 """What a handler of events gets: one transaction, shared by the events of a batch.
 
-Writes are gathered and sent together, in their order, when the batch ends or just before a read
-that they could change; so a handler sees what earlier events of the batch have done, and a batch
+Documents that the batch's handlers are known to read are loaded in one query each collection;
+writes are gathered and sent together, in their order, when the batch ends or just before a read
+that they could change. So a handler sees what earlier events of the batch have done, and a batch
 of 500 events costs a few round trips, not a thousand.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
 
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
+from incognita_shared.clock import now
 from incognita_shared.events.codec import Record, encode
 from incognita_shared.events.envelope import Event
 from incognita_shared.ids import derived_id
 from incognita_shared.mongo.checkpoint import Source
+from incognita_shared.mongo.pending import WITHOUT_PENDING
 from incognita_shared.telemetry import trace_headers
 
 Document: TypeAlias = dict[str, Any]
@@ -25,8 +29,7 @@ Write: TypeAlias = InsertOne[Document] | UpdateOne | ReplaceOne[Document] | Dele
 READ_MAX_MS = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """The record that is being handled: where it came from and its event id."""
 
     source: Source
@@ -40,16 +43,36 @@ class Work:
     service: str
     db: AsyncDatabase[Document]
     session: AsyncClientSession
+    at: datetime = field(default_factory=now)
+    """When the batch was begun; all its events are of this time."""
     _cause: Cause | None = None
+    _said: int = 0
+    _loaded: dict[str, dict[str, Document | None]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    """What was read ahead and no write of the batch has changed since; each is handed out once."""
     _writes: dict[str, list[Write]] = field(default_factory=lambda: defaultdict(list))
     _touched: dict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
     """Which documents the gathered writes are about; None for a write that may be about any."""
+    _ordered: set[str] = field(default_factory=set)
+    """Collections in which two gathered writes may be about one document."""
     _records: dict[Source, list[Record]] = field(default_factory=lambda: defaultdict(list))
-    _numbers: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+
+    async def load(self, wanted: Mapping[str, Collection[str]]) -> None:
+        """Read ahead: collection → ids, one query each, without what only the relay needs."""
+        for collection, ids in wanted.items():
+            cursor = self.db[collection].find(
+                {"_id": {"$in": list(ids)}},
+                WITHOUT_PENDING,
+                session=self.session,
+                max_time_ms=READ_MAX_MS,
+            )
+            found = {document["_id"]: document async for document in cursor}
+            self._loaded[collection].update((each, found.get(each)) for each in ids)
 
     def caused_by(self, cause: Cause) -> None:
         """From here on, events are the consequence of this record."""
-        self._cause = cause
+        self._cause, self._said = cause, 0
 
     def insert(self, collection: str, document: Mapping[str, Any]) -> None:
         """Insert a new document. A duplicate key fails the whole batch: read first."""
@@ -88,7 +111,11 @@ class Work:
         projection: Mapping[str, Any] | None = None,
     ) -> Document | None:
         """One document, with this batch's own writes applied."""
-        if _id_of(where) is None or not self._touched[collection].isdisjoint({_id_of(where), None}):
+        name = _id_of(where)
+        if name is not None and projection in _AS_LOADED and name in self._loaded[collection]:
+            document = self._loaded[collection].pop(name)
+            return document if document and _has(document, where) else None
+        if name is None or not self._touched[collection].isdisjoint({name, None}):
             await self._flush(collection)
         return await self.db[collection].find_one(
             where, projection, session=self.session, max_time_ms=READ_MAX_MS
@@ -115,10 +142,14 @@ class Work:
         """
         if self._cause is None:
             raise RuntimeError("publish() outside of a handler")
-        numbered = (self._cause.event_id, event.type_name())
-        self._numbers[numbered] += 1
-        event_id = derived_id(*numbered, self.service, str(self._numbers[numbered]))
-        record = encode(event, event_id=event_id, source=self.service, trace=trace_headers())
+        self._said += 1
+        record = encode(
+            event,
+            event_id=derived_id(self._cause.event_id, self.service, str(self._said)),
+            source=self.service,
+            trace=trace_headers(),
+            time=self.at,
+        )
         self._records[self._cause.source].append(record)
 
     def send(self, record: Record) -> None:
@@ -137,17 +168,35 @@ class Work:
             await self._flush(collection)
 
     def _write(self, collection: str, where: Mapping[str, Any], write: Write) -> None:
+        name, touched = _id_of(where), self._touched[collection]
+        if name is None:
+            self._loaded.pop(collection, None)
+        else:
+            self._loaded[collection].pop(name, None)
+        if touched and (name is None or name in touched or None in touched):
+            self._ordered.add(collection)
+        touched.add(name)
         self._writes[collection].append(write)
-        self._touched[collection].add(_id_of(where))
 
     async def _flush(self, collection: str) -> None:
         writes = self._writes.pop(collection, None)
         self._touched.pop(collection, None)
+        # unordered writes take a round trip for each kind, ordered ones for each change of kind
+        is_ordered = collection in self._ordered
+        self._ordered.discard(collection)
         if writes:
-            await self.db[collection].bulk_write(writes, ordered=True, session=self.session)
+            await self.db[collection].bulk_write(writes, ordered=is_ordered, session=self.session)
+
+
+_AS_LOADED = (None, WITHOUT_PENDING)
 
 
 def _id_of(where: Mapping[str, Any]) -> str | None:
     """The one document that the filter can match, if it names it by a plain id."""
     name = where.get("_id")
     return name if isinstance(name, str) else None
+
+
+def _has(document: Document, where: Mapping[str, Any]) -> bool:
+    """Whether the document matches a filter of plain values."""
+    return all(document.get(name) == value for name, value in where.items())

@@ -38,24 +38,8 @@ class RequiredEvidence:
 def check_answers(
     questionnaire: Questionnaire, answers: Mapping[str, Any], partial: bool = False
 ) -> list[AnswerError]:
-    """What is wrong with these answers, by question in order; empty when nothing is.
-
-    An answer of None means "not applicable" and is refused where the question does not allow it.
-    With ``partial`` (a draft) answers may be missing or None, and constraints are not checked yet.
-    Answers to questions that are not relevant are read, but else left alone. At most 1,000 errors.
-    """
-    known = {question.id: question for _, question in questionnaire.questions()}
-    errors = [
-        AnswerError(_as_id(question_id), "is not a question of this questionnaire")
-        for question_id in answers
-        if question_id not in known
-    ]
-    read = ReadAnswers(questionnaire, answers)
-    for question in known.values():
-        cause = _wrong(question, answers, read, partial)
-        if cause:
-            errors.append(AnswerError(question.id, cause))
-    return errors[:MOST_ERRORS]
+    """What is wrong with these answers; see ``ReadAnswers.errors``."""
+    return ReadAnswers(questionnaire, answers).errors(partial=partial)
 
 
 def relevant_questions(
@@ -63,22 +47,14 @@ def relevant_questions(
 ) -> tuple[Question, ...]:
     """The questions that apply, in order. A condition that cannot be evaluated applies."""
     read = ReadAnswers(questionnaire, answers)
-    return tuple(q for _, q in questionnaire.questions() if q.id not in read.irrelevant)
+    return tuple(q for q in questionnaire.by_id.values() if q.id not in read.irrelevant)
 
 
 def required_evidence(
     questionnaire: Questionnaire, answers: Mapping[str, Any]
 ) -> list[RequiredEvidence]:
-    """The evidence that relevant questions ask for; one answered "not applicable" asks for none."""
-    read = ReadAnswers(questionnaire, answers)
-    return [
-        RequiredEvidence(rule.kind, rule.minimum_count, question.id)
-        for _, question in questionnaire.questions()
-        if question.id not in read.irrelevant and not not_applicable(question, answers)
-        for rule in question.evidence
-        if rule.minimum_count > 0
-        and (rule.when is None or read.holds_or_fails(rule.when, question))
-    ]
+    """The evidence asked for with these answers; see ``ReadAnswers.required_evidence``."""
+    return ReadAnswers(questionnaire, answers).required_evidence()
 
 
 def not_applicable(question: Question, answers: Mapping[str, Any]) -> bool:
@@ -106,33 +82,49 @@ class ReadAnswers:
 
     def __init__(self, questionnaire: Questionnaire, answers: Mapping[str, Any]) -> None:
         self.questionnaire = questionnaire
+        self.answers = answers
         self.values: dict[str, Answer] = {}
         self.irrelevant: set[str] = set()
         self.unreadable: dict[str, str] = {}
         self.faulty: dict[str, str] = {}
         self.seen: dict[str, object] = {}
         """Readable answers of relevant questions, as conditions see them."""
-        for _, question in questionnaire.questions():
-            self._take(question, answers.get(question.id))
+        for question_id, question in questionnaire.by_id.items():
+            relevant = question.relevant is None or self._is_relevant(question, question.relevant)
+            answer = answers.get(question_id)
+            if not is_blank(answer):
+                self._read(question, answer, relevant)
 
-    def _take(self, question: Question, answer: object) -> None:
-        try:
-            relevant = question.relevant is None or evaluate(question.relevant, self.seen)
-        except ConditionError as error:
-            relevant = True
-            self.faulty[question.id] = str(error)
-        if not relevant:
-            self.irrelevant.add(question.id)
-        if is_blank(answer):
-            return
-        try:
-            value = read_answer(question, answer)
-        except UnreadableAnswer as error:
-            self.unreadable[question.id] = str(error)
-        else:
-            self.values[question.id] = value
-            if relevant:
-                self.seen[question.id] = for_conditions(value)
+    def errors(self, *, partial: bool = False) -> list[AnswerError]:
+        """What is wrong with the answers, by question in order; empty when nothing is.
+
+        An answer of None means "not applicable" and is refused where the question does not allow
+        it. With ``partial`` (a draft) answers may be missing or None, and constraints are not
+        checked yet. Answers to questions that are not relevant are read, but else left alone. At
+        most 1,000 errors.
+        """
+        known = self.questionnaire.by_id
+        errors = [
+            AnswerError(_as_id(question_id), "is not a question of this questionnaire")
+            for question_id in self.answers
+            if question_id not in known
+        ]
+        for question in known.values():
+            cause = self._wrong(question, partial)
+            if cause:
+                errors.append(AnswerError(question.id, cause))
+        return errors[:MOST_ERRORS]
+
+    def required_evidence(self) -> list[RequiredEvidence]:
+        """What relevant questions ask for; one answered "not applicable" asks for none."""
+        return [
+            RequiredEvidence(rule.kind, rule.minimum_count, question.id)
+            for question in self.questionnaire.with_evidence
+            if question.id not in self.irrelevant and not not_applicable(question, self.answers)
+            for rule in question.evidence
+            if rule.minimum_count > 0
+            and (rule.when is None or self.holds_or_fails(rule.when, question))
+        ]
 
     def holds_or_fails(self, rule: dict[str, Any] | bool, question: Question) -> bool:
         """Whether the rule holds; one that fails asks for the evidence rather than dropping it."""
@@ -141,34 +133,48 @@ class ReadAnswers:
         except ConditionError:
             return True
 
+    def _is_relevant(self, question: Question, rule: dict[str, Any] | bool) -> bool:
+        try:
+            relevant = evaluate(rule, self.seen)
+        except ConditionError as error:
+            self.faulty[question.id] = str(error)
+            return True
+        if not relevant:
+            self.irrelevant.add(question.id)
+        return relevant
 
-def _wrong(
-    question: Question, answers: Mapping[str, Any], read: ReadAnswers, partial: bool
-) -> str | None:
-    if question.id in read.unreadable:
-        return read.unreadable[question.id]
-    if partial or question.id in read.irrelevant:
-        return None
-    if question.id in read.faulty:
-        return f"cannot be checked: {read.faulty[question.id]}"
-    if question.id in answers and answers[question.id] is None:
-        return None if not_applicable(question, answers) else "cannot be 'not applicable'"
-    if is_blank(answers.get(question.id)):
+    def _read(self, question: Question, answer: object, relevant: bool) -> None:
+        try:
+            value = read_answer(question, answer)
+        except UnreadableAnswer as error:
+            self.unreadable[question.id] = str(error)
+            return
+        self.values[question.id] = value
+        if relevant:
+            self.seen[question.id] = for_conditions(value)
+
+    def _wrong(self, question: Question, partial: bool) -> str | None:
+        if question.id in self.unreadable:
+            return self.unreadable[question.id]
+        if partial or question.id in self.irrelevant:
+            return None
+        if question.id in self.faulty:
+            return f"cannot be checked: {self.faulty[question.id]}"
+        if question.id in self.values:
+            return None if question.constraint is None else self._broken(question)
+        if question.id in self.answers and self.answers[question.id] is None:
+            return None if not_applicable(question, self.answers) else "cannot be 'not applicable'"
         required = question.required and question.type is not QuestionType.NOTE
         return "must be answered" if required else None
-    return _broken_constraint(question, read)
 
-
-def _broken_constraint(question: Question, read: ReadAnswers) -> str | None:
-    if question.constraint is None:
-        return None
-    try:
-        if evaluate(question.constraint, read.seen, read.seen[question.id]):
-            return None
-    except ConditionError as error:
-        return f"cannot be checked: {error}"
-    language = read.questionnaire.default_language
-    return question.constraint_message.get(language, "breaks the question's constraint")
+    def _broken(self, question: Question) -> str | None:
+        try:
+            if evaluate(question.constraint or False, self.seen, self.seen[question.id]):
+                return None
+        except ConditionError as error:
+            return f"cannot be checked: {error}"
+        language = self.questionnaire.default_language
+        return question.constraint_message.get(language, "breaks the question's constraint")
 
 
 def _as_id(question_id: str) -> str:

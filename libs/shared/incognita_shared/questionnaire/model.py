@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr
@@ -156,6 +157,11 @@ class Question(Value):
     evidence: Annotated[tuple[EvidenceRule, ...], Field(max_length=10)] = ()
     visible_to_client: bool = True
 
+    @cached_property
+    def choice_ids(self) -> frozenset[str]:
+        """The ids of its choices."""
+        return frozenset(choice.id for choice in self.choices)
+
 
 class Section(Value):
     """Questions that make one score; sections count by their weight."""
@@ -188,3 +194,13 @@ class Questionnaire(Value):
         for section in self.sections:
             for question in section.questions:
                 yield section, question
+
+    @cached_property
+    def by_id(self) -> dict[str, Question]:
+        """Question id → question, in order: worked out once, for every report asks for it."""
+        return {question.id: question for _, question in self.questions()}
+
+    @cached_property
+    def with_evidence(self) -> tuple[Question, ...]:
+        """The questions that may ask for evidence."""
+        return tuple(question for _, question in self.questions() if question.evidence)

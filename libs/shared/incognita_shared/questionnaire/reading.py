@@ -27,6 +27,7 @@ _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
+_FORBIDDEN = re.compile("[\0\ud800-\udfff]")
 _NUMBER = "must be a number with at most 15 digits before and 9 after a decimal point"
 
 
@@ -60,7 +61,7 @@ def _multiple_choice(question: Question, answer: object) -> tuple[str, ...]:
 
 
 def _offered(question: Question, choice_id: str) -> str:
-    if all(choice.id != choice_id for choice in question.choices):
+    if choice_id not in question.choice_ids:
         raise UnreadableAnswer(f"{printable(choice_id)} is not one of the choices")
     return choice_id
 
@@ -111,7 +112,7 @@ def _text(_: Question, answer: object) -> str:
         raise UnreadableAnswer("must be a text")
     if len(answer) > LONGEST_TEXT:
         raise UnreadableAnswer(f"has at most {LONGEST_TEXT} characters")
-    if "\0" in answer or any("\ud800" <= sign <= "\udfff" for sign in answer):
+    if _FORBIDDEN.search(answer):
         raise UnreadableAnswer("holds a character that is not allowed")
     return answer
 
@@ -156,6 +157,8 @@ def _check_year(year: int) -> None:
 
 def _check_range(question: Question, value: Answer) -> None:
     """The range bounds a number, the length of a text, or how many choices are taken."""
+    if question.minimum is None and question.maximum is None:
+        return
     if isinstance(value, Decimal):
         size, what = value, "must be"
     elif isinstance(value, str) and question.type is QuestionType.TEXT:

@@ -1,7 +1,6 @@
 """The consumer loop on the real Kafka and MongoDB."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
@@ -81,10 +80,10 @@ async def test_what_cannot_be_read_becomes_a_dead_letter_and_blocks_nothing(
     await send(
         kafka_settings,
         [
-            replace(good, value=b"\xff{bad"),
-            replace(good, headers=()),
-            replace(good, headers=newer),
-            replace(good, value=b"{}"),
+            good._replace(value=b"\xff{bad"),
+            good._replace(headers=()),
+            good._replace(headers=newer),
+            good._replace(value=b"{}"),
             good,
         ],
     )
@@ -193,7 +192,7 @@ async def test_records_that_the_topic_has_dropped_hold_nobody_up(
 async def test_a_new_owner_publishes_what_the_last_one_had_committed_but_not_sent(
     database: Database, kafka_settings: KafkaSettings, topics: None
 ) -> None:
-    left = replace(record_of(approved("v", 1)), topic=OUT, id="left-over")
+    left = record_of(approved("v", 1))._replace(topic=OUT, id="left-over")
     outbox = Outbox(database)
     chunks = [
         Chunk(f"{TOPIC}:{number}:{0:015d}:0000", Source(TOPIC, number), (left,))

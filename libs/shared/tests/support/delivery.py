@@ -40,9 +40,11 @@ def record_of(event: ReportApproved, event_id: str | None = None) -> Record:
 
 
 async def on_report_approved(received: Received[ReportApproved], work: Work) -> None:
-    """Counts, and says that it has."""
+    """Counts, and says that it has; knows by the number what it has counted."""
     event = received.event
     found = await work.find_one("visits", {"_id": event.visit_id})
+    if found and event.seq <= found["seqs"][-1]:
+        return
     work.update(
         "visits", {"_id": event.visit_id}, {"$inc": {"n": 1}, "$push": {"seqs": event.seq}},
         upsert=True,
