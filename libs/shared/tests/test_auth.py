@@ -98,20 +98,65 @@ async def test_no_event_makes_an_operator(database: Database) -> None:
             await ApiKeys(database).principal_of(token)
 
 
-async def test_a_revocation_acts_once_the_memory_has_run_out(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("used_meanwhile", [False, True])
+async def test_a_revocation_acts_within_two_seconds(
+    database: Database, monkeypatch: pytest.MonkeyPatch, used_meanwhile: bool
 ) -> None:
-    seconds = [1_000.0]
-    monkeypatch.setattr("incognita_shared.auth.time.monotonic", lambda: seconds[0])
-    await _take_in(database, _changed("k1", 1))
+    seconds = _clock(monkeypatch)
+    await _take_in(database, _changed("k1", 1), _changed("k2", 1))
     keys = ApiKeys(database)
     await keys.principal_of("inc_k1_secret")
+    if used_meanwhile:
+        seconds[0] += 1.9
+        await keys.principal_of("inc_k2_secret")
+        await keys.principal_of("inc_k1_secret")
     await _take_in(database, _changed("k1", 2, revoked=True))
-    seconds[0] += 1.9
-    await keys.principal_of("inc_k1_secret")
-    seconds[0] += 0.2
+    seconds[0] += 2.1
     with pytest.raises(Unauthorized):
         await keys.principal_of("inc_k1_secret")
+    await keys.principal_of("inc_k2_secret")
+
+
+async def test_keys_in_use_are_asked_about_together(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = _clock(monkeypatch)
+    names = [f"k{number}" for number in range(20)]
+    await _take_in(database, *(_changed(name, 1) for name in names))
+    keys = ApiKeys(database)
+    asked: list[str] = []
+    monkeypatch.setattr(keys, "_read", _counted(keys._read, asked))
+    for _ in range(5):
+        for name in names:
+            await keys.principal_of(f"inc_{name}_secret")
+        seconds[0] += 1.5
+    assert asked == names
+
+
+async def test_a_changed_key_is_read_anew(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = _clock(monkeypatch)
+    await _take_in(database, _changed("k1", 1, branch_ids=("b1",)))
+    keys = ApiKeys(database)
+    await keys.principal_of("inc_k1_secret")
+    await _take_in(database, _changed("k1", 2, branch_ids=("b2",)))
+    seconds[0] += 1.5
+    assert (await keys.principal_of("inc_k1_secret")).branch_ids == ("b2",)
+
+
+def _clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    seconds = [1_000.0]
+    monkeypatch.setattr("incognita_shared.auth.time.monotonic", lambda: seconds[0])
+    return seconds
+
+
+def _counted(read: Any, asked: list[str]) -> Any:
+    async def counted(key_id: str) -> Any:
+        asked.append(key_id)
+        return await read(key_id)
+
+    return counted
 
 
 async def test_the_same_event_twice_changes_nothing(database: Database) -> None:
