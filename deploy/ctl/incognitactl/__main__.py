@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 from incognita_shared.settings import SettingsError
 from incognitactl.connections import Settings, UnreachableError, connected
+from incognitactl.dead_letters import command as dead_letters
+from incognitactl.parked import command as parked
 from incognitactl.verify import command as verify
 
-COMMANDS = (verify,)
+COMMANDS = (verify, dead_letters, parked)
 """Each has ``add(subparsers)``, which names itself by ``set_defaults(run=…)``, and that ``run``."""
 
 

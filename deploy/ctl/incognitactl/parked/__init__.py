@@ -1,0 +1,1 @@
+"""Parked visits: what waits because one of its events keeps failing, and the way back."""
