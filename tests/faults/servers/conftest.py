@@ -1,4 +1,4 @@
-"""One set of servers for all tests of this directory; each test heals what it breaks."""
+"""One set of servers for the tests of this directory; each test heals what it breaks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.faults.servers import FaultableServers, faultable_servers
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def servers_at_risk(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[FaultableServers]:

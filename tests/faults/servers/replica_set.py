@@ -101,19 +101,18 @@ class ReplicaSet:
         await self.members[index].kill()
         return index
 
-    async def start_dead(self) -> list[int]:
-        """Start the members that don't run; returns their indices once the set is whole."""
+    async def start_dead(self) -> None:
+        """Start the members that don't run; returns once the set is whole."""
         dead = [i for i, member in enumerate(self.members) if not member.alive]
         await asyncio.gather(*(self.members[i].start() for i in dead))
         await self.whole()
-        return dead
 
-    async def step_down(self) -> int:
-        """Make the primary a secondary. The index of the new one."""
+    async def step_down(self) -> None:
+        """Make the primary a secondary; returns once there is a new one."""
         old = await self.primary()
         with contextlib.suppress(AutoReconnect):  # it closes its connections
             await self._command(old, {"replSetStepDown": STEPPED_DOWN_FOR_S})
-        return await self.primary()
+        await self.primary()
 
     async def checkpoint(self, index: int) -> None:
         """Make the member write its data files now; one that can't dies of it."""
@@ -128,7 +127,9 @@ class ReplicaSet:
         With `done` each of them took effect nevertheless: the error is one of the write concern
         (64 for example), and the driver makes it an UnknownTransactionCommitResult. Else none
         did; `labels` (for example TransientTransactionError) replace those that the server gives.
-        The driver itself repeats a commit once, so a single failure may stay unseen.
+        The driver itself repeats a commit once, so a single failure stays unseen. A code that
+        tells of a change of state (91, 189, 11602, …) makes the driver forget the primary until
+        its next heartbeat, up to 10 s later, which a real one would not.
         """
         data: Document = {"failCommands": ["commitTransaction"]}
         if done:
