@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 
@@ -18,7 +18,7 @@ from tests.faults.schedule import TOPICS, Fault
 
 LOOKED_AT = 200  # records at the end of each partition from which copies are taken
 HUGE_BYTES = 900_000
-LARGEST_BYTES = 1_048_000  # the broker's own limit is 1,048,588 with what frames a record
+LARGEST_BYTES = 1_048_588 - 61 - 60  # the broker's limit for a batch, less what frames one record
 POISONED = "faults-poison"
 """A header that only the runner's own poison has, by which it is found again."""
 
@@ -46,16 +46,14 @@ class Sender:
     async def poison(self) -> set[tuple[str, int, int]]:
         """Every poison record that is on the topics, acknowledged or not."""
         found = set()
-        async with _reader(self.bootstrap) as reader:
-            for topic in TOPICS:
-                async for record in _records(reader, topic, last=None):
-                    if any(name == POISONED for name, _ in record.headers):
-                        found.add((topic, record.partition, record.offset))
+        for topic in TOPICS:
+            async for record in _records(self.bootstrap, topic, last=None):
+                if any(name == POISONED for name, _ in record.headers):
+                    found.add((topic, record.partition, record.offset))
         return found
 
     async def _send(self, fault: Fault, rng: random.Random) -> None:
-        async with _reader(self.bootstrap) as reader:
-            seen = [each async for each in _records(reader, fault.target, last=LOOKED_AT)]
+        seen = [each async for each in _records(self.bootstrap, fault.target, last=LOOKED_AT)]
         own = [each for each in seen if not any(name == POISONED for name, _ in each.headers)]
         if not own:
             return
@@ -88,8 +86,9 @@ class Sender:
                 yield record, value, [*headers, (POISONED, b"1")]
             return
         if kind == "oversized":
-            value = b'{"pad": "' + b"x" * (LARGEST_BYTES - 2_000) + b'"}'
-            yield some[0], value, [*some[0].headers, (POISONED, b"1")]
+            headers = [*some[0].headers, (POISONED, b"1")]
+            taken = len(some[0].key) + sum(len(name) + len(raw) + 4 for name, raw in headers)
+            yield some[0], rng.randbytes(LARGEST_BYTES - taken), headers
             some = [each for each in some[1:2] if each.value]
         if kind == "reorder":
             partition = some[0].partition
@@ -128,39 +127,27 @@ def _header(record: ConsumerRecord, name: str) -> str:
     return next((raw.decode() for key, raw in record.headers if key == name), "")
 
 
-class _reader:  # noqa: N801 - used like a function
-    """A consumer without a group."""
-
-    def __init__(self, bootstrap: str) -> None:
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
-        )
-
-    async def __aenter__(self) -> AIOKafkaConsumer:
-        async with asyncio.timeout(15):
-            await self._consumer.start()
-        return self._consumer
-
-    async def __aexit__(self, *_: object) -> None:
-        with suppress(KafkaError):
-            await self._consumer.stop()
-
-
 async def _records(
-    reader: AIOKafkaConsumer, topic: str, *, last: int | None
+    bootstrap: str, topic: str, *, last: int | None
 ) -> AsyncIterator[ConsumerRecord]:
-    name = kafka_name(topic)
-    reader.assign([TopicPartition(name, 0)])  # makes the client ask for the topic
-    await reader.topics()
-    partitions = [TopicPartition(name, each) for each in reader.partitions_for_topic(name) or ()]
-    reader.assign(partitions)
-    ends = await reader.end_offsets(partitions)
-    for partition in partitions:
-        reader.seek(partition, 0 if last is None else max(0, ends[partition] - last))
-    left = {each for each in partitions if await reader.position(each) < ends[each]}
-    while left:
-        for partition, records in (await reader.getmany(timeout_ms=500)).items():
-            for record in records:
-                if record.offset < ends[partition]:
-                    yield record
-        left = {each for each in left if await reader.position(each) < ends[each]}
+    """What is on the topic now, by partition; only so many of each, if ``last`` is given."""
+    consumer = AIOKafkaConsumer(
+        kafka_name(topic), bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False
+    )
+    async with asyncio.timeout(15):
+        await consumer.start()  # without a group every partition is this consumer's
+    try:
+        partitions = list(consumer.assignment())
+        ends = await consumer.end_offsets(partitions)
+        for partition in partitions:
+            consumer.seek(partition, 0 if last is None else max(0, ends[partition] - last))
+        left = {each for each in partitions if await consumer.position(each) < ends[each]}
+        while left:
+            for partition, records in (await consumer.getmany(timeout_ms=500)).items():
+                for record in records:
+                    if record.offset < ends[partition]:
+                        yield record
+            left = {each for each in left if await consumer.position(each) < ends[each]}
+    finally:
+        with suppress(KafkaError):
+            await consumer.stop()
