@@ -1,27 +1,19 @@
 """Verifying what was uploaded, and completing a report that only waited for that."""
 
 from incognita_evidence.attempts import until_written
+from incognita_evidence.desk import Desk
 from incognita_evidence.errors import ItemNotFound, ItemsRefused, ObjectNotHere, ReportClosed
 from incognita_evidence.report import Item, ItemState, Report, ReportState
 from incognita_evidence.repository.reports import Reports
 from incognita_evidence.rules import verdicts
 from incognita_evidence.rules.completion import Said, settle
-from incognita_evidence.rules.findings import Limits
 from incognita_evidence.rules.verdicts import Proved, Verdict
-from incognita_evidence.verification import Verifier
 from incognita_evidence.visit import Visit
 from incognita_shared.clock import now
+from incognita_shared.questionnaire.answers import ReadAnswers
 
 
-async def verify_item(
-    visit: Visit,
-    item_id: str,
-    *,
-    reports: Reports,
-    verifier: Verifier,
-    limits: Limits,
-    bucket: str,
-) -> Item:
+async def verify_item(visit: Visit, item_id: str, *, desk: Desk) -> Item:
     """The item, stored. ``evidence.stored`` is said, and ``report.completed`` if it was the last.
 
     Raises ItemNotFound, ObjectNotHere, ReportClosed, and ItemsRefused for bytes that are not what
@@ -30,28 +22,28 @@ async def verify_item(
     told: dict[str, Verdict] = {}
 
     async def attempt() -> Report | None:
-        report, item = _declared(await reports.find_report(visit.id), visit.id, item_id)
+        report, item = _declared(await desk.reports.find_report(visit.id), visit.id, item_id)
         if item.state is not ItemState.DECLARED:
             return report
         if item_id not in told:
-            told.update(await look(visit, report, (item,), reports=reports, verifier=verifier))
+            told.update(await look(visit, report, (item,), desk=desk))
         if isinstance(told[item_id], verdicts.Absent):
             raise ObjectNotHere(item)
         at = now()
-        report, stored = verdicts.apply(report, told, at=at, bucket=bucket)
+        report, stored = verdicts.apply(report, told, at=at, bucket=desk.bucket)
         done: Said = ()
         if report.state is ReportState.INCOMPLETE:
             report, done = settle(
                 report,
                 visit,
-                await reports.get_questionnaire(visit),
-                elsewhere=await elsewhere(report, reports),
+                ReadAnswers(await desk.reports.get_questionnaire(visit), report.answers),
+                elsewhere=await elsewhere(report, desk.reports),
                 at=at,
-                limits=limits,
-                bucket=bucket,
+                limits=desk.limits,
+                bucket=desk.bucket,
             )
         report = report.model_copy(update={"updated_at": at})
-        return report if await reports.save(report, (*stored, *done)) else None
+        return report if await desk.reports.save(report, (*stored, *done)) else None
 
     report = await until_written(visit.id, attempt)
     _, item = _declared(report, visit.id, item_id)
@@ -61,17 +53,12 @@ async def verify_item(
 
 
 async def look(
-    visit: Visit,
-    report: Report,
-    items: tuple[Item, ...],
-    *,
-    reports: Reports,
-    verifier: Verifier,
+    visit: Visit, report: Report, items: tuple[Item, ...], *, desk: Desk
 ) -> dict[str, Verdict]:
     """Verify the items and note the proved ones, so that other visits can be compared with them."""
-    told = await verifier.verify(items, time_zone=visit.time_zone)
+    told = await desk.verifier.verify(items, time_zone=visit.time_zone)
     proved = [item for item in items if isinstance(told[item.item_id], Proved)]
-    await reports.note_media(report.id, proved)
+    await desk.reports.note_media(report.id, proved)
     return told
 
 

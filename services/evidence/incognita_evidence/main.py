@@ -1,12 +1,14 @@
 """Composition root: settings → telemetry → clients → app, consumer, relay."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from fastapi import FastAPI
 
+from incognita_evidence.desk import Desk
 from incognita_evidence.handlers import HANDLERS
 from incognita_evidence.repository import PENDING, create_indexes
-from incognita_evidence.repository.reports import Questionnaires
+from incognita_evidence.repository.reports import Questionnaires, Reports
 from incognita_evidence.routes import ROUTERS
 from incognita_evidence.settings import Settings
 from incognita_evidence.verification import Verifier
@@ -70,10 +72,15 @@ def build_app(
     """The app with what its routes need in ``app.state``; ``wake`` is called after each write."""
     app = create_app(SERVICE, routers=ROUTERS, db=db, settings=settings, health=health)
     own = settings.evidence
+    questionnaires = Questionnaires()
+    verifier = Verifier(store, concurrency=own.verify_concurrency, first_bytes=own.first_bytes)
+
+    @lru_cache(maxsize=1_000)
+    def desk(chain_id: str) -> Desk:
+        reports = Reports(db, chain_id, questionnaires)
+        return Desk(reports=reports, verifier=verifier, limits=own.limits(), bucket=store.bucket)
+
     app.state.store = store
-    app.state.questionnaires = Questionnaires()
-    app.state.verifier = Verifier(
-        store, concurrency=own.verify_concurrency, first_bytes=own.first_bytes
-    )
+    app.state.desk = desk
     app.state.wake = wake
     return app

@@ -1,11 +1,13 @@
 """All settings of the evidence service, read from the environment once."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from incognita_evidence.rules.findings import Limits
 from incognita_shared.settings import ObjectStoreSettings, ServiceSettings
 from incognita_shared.values import EvidenceKind
 
@@ -37,6 +39,13 @@ class EvidenceSettings(BaseSettings):
     """By how much a camera's clock may be wrong."""
     accuracy_allowance_m: Annotated[float, Field(ge=0, le=100_000)] = 1_000.0
     """A device that claims a worse accuracy gets no more than this added to the geofence."""
+
+    def limits(self) -> Limits:
+        """From when on something looks wrong."""
+        return Limits(
+            exif_tolerance=timedelta(seconds=self.exif_tolerance_s),
+            accuracy_allowance_m=self.accuracy_allowance_m,
+        )
 
     def limit_bytes(self, kind: EvidenceKind) -> int:
         """The largest item of ``kind``, in bytes."""

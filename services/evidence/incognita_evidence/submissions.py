@@ -1,12 +1,16 @@
 """Saving a draft, and submitting a report: one revision, however often it is sent."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 import orjson
 
 from incognita_evidence.attempts import until_written
 from incognita_evidence.checking import elsewhere, look
+from incognita_evidence.desk import Desk
 from incognita_evidence.errors import AnswersInvalid, ItemsRefused, KeyUsedOtherwise, ReportClosed
 from incognita_evidence.report import (
     Item,
@@ -19,13 +23,11 @@ from incognita_evidence.report import (
 from incognita_evidence.repository.reports import Reports
 from incognita_evidence.rules import verdicts
 from incognita_evidence.rules.completion import Said, settle
-from incognita_evidence.rules.findings import Limits
 from incognita_evidence.rules.verdicts import Verdict
 from incognita_evidence.schemas.given import ReportSubmission
-from incognita_evidence.verification import Verifier
 from incognita_evidence.visit import Visit
 from incognita_shared.clock import now
-from incognita_shared.questionnaire.answers import check_answers
+from incognita_shared.questionnaire.answers import ReadAnswers, check_answers
 from incognita_shared.values import Answers
 
 
@@ -46,80 +48,119 @@ async def save_draft(visit: Visit, answers: Answers, *, reports: Reports) -> Rep
     return await until_written(visit.id, attempt)
 
 
-async def submit(
-    visit: Visit,
-    content: ReportSubmission,
-    key: str,
-    *,
-    reports: Reports,
-    verifier: Verifier,
-    limits: Limits,
-    bucket: str,
-) -> SubmitAnswer:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A submission under its Idempotency-Key, with the digest by which it is known again."""
+
+    content: ReportSubmission
+    key: str
+    digest: str
+
+    @classmethod
+    def of(cls, content: ReportSubmission, key: str) -> Self:
+        """The digest is a SHA-256, whatever the order and spelling of the content's JSON."""
+        data = orjson.dumps(content.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+        return cls(content, key, hashlib.sha256(data).hexdigest())
+
+
+async def submit(visit: Visit, given: Given, *, desk: Desk) -> SubmitAnswer:
     """Submit the report: verify what is outstanding, and complete it if nothing is missing.
 
     The same key with the same content gets the same answer; one of ``incomplete`` is brought up to
     date, so that no report stays behind because its shopper repeats the request instead of
     verifying the last item. Raises KeyUsedOtherwise, AnswersInvalid, ItemsRefused, ReportClosed.
     """
-    digest = _digest(content)
     told: dict[str, Verdict] = {}
+    # Where the terms ask for no evidence, most reports are new: to write finds out as well as to
+    # read does, and is needed anyway.
+    presumed_new = not visit.evidence
 
     async def attempt() -> Report | SubmitAnswer | None:
-        report = await reports.find_report(visit.id) or Report.of(visit)
-        if answer := _earlier_answer(report, key, digest):
+        nonlocal presumed_new
+        unread, presumed_new = presumed_new, False
+        report = None if unread else await desk.reports.find_report(visit.id)
+        report = report or Report.of(visit)
+        if answer := earlier_answer(report, given):
             return answer
-        questionnaire = await reports.get_questionnaire(visit)
-        if errors := check_answers(questionnaire, content.answers):
+        read = ReadAnswers(await desk.reports.get_questionnaire(visit), given.content.answers)
+        if errors := read.errors():
+            if unread:
+                return None
             raise AnswersInvalid(errors)
         new = tuple(i for i in report.in_state(ItemState.DECLARED) if i.item_id not in told)
-        told.update(await look(visit, report, new, reports=reports, verifier=verifier))
+        if new:
+            told.update(await look(visit, report, new, desk=desk))
         at = now()
-        report, events = verdicts.apply(report, told, at=at, bucket=bucket)
+        report, events = verdicts.apply(report, told, at=at, bucket=desk.bucket)
         done: Said = ()
         if not _refused(report, told):
-            report, done = settle(
-                _submitted(report, content, key=key, digest=digest, at=at),
-                visit,
-                questionnaire,
-                elsewhere=await elsewhere(report, reports),
-                at=at,
-                limits=limits,
-                bucket=bucket,
-            )
+            others = await elsewhere(report, desk.reports)
+            report, done = handed_in(report, visit, given, read, elsewhere=others, at=at, desk=desk)
         report = report.model_copy(update={"updated_at": at})
-        return report if await reports.save(report, (*events, *done)) else None
+        return report if await desk.reports.save(report, (*events, *done)) else None
 
     outcome: Report | SubmitAnswer = await until_written(visit.id, attempt)
     if isinstance(outcome, SubmitAnswer):
         return outcome
     if refused := _refused(outcome, told):
         raise ItemsRefused(refused)
-    return _answer_of(outcome, key)
+    return answer_of(outcome, given.key)
 
 
-def _earlier_answer(report: Report, key: str, digest: str) -> SubmitAnswer | None:
-    """What this submission, or the same content under another key, was answered for good."""
-    known = report.submission(key)
+def handed_in(
+    report: Report,
+    visit: Visit,
+    given: Given,
+    read: ReadAnswers,
+    *,
+    elsewhere: Mapping[str, Sequence[str]],
+    at: datetime,
+    desk: Desk,
+) -> tuple[Report, Said]:
+    """The report with the submission, complete if nothing is missing, and what is said then."""
+    return settle(
+        _submitted(report, given, at),
+        visit,
+        read,
+        elsewhere=elsewhere,
+        at=at,
+        limits=desk.limits,
+        bucket=desk.bucket,
+    )
+
+
+def earlier_answer(report: Report, given: Given) -> SubmitAnswer | None:
+    """What this submission, or the same content under another key, was answered for good.
+
+    Raises KeyUsedOtherwise, and ReportClosed for other content after completion.
+    """
+    known = report.submission(given.key)
     if known is not None:
-        if known.content_sha256 != digest:
+        if known.content_sha256 != given.digest:
             raise KeyUsedOtherwise
         superseded = (
-            known.answer.report_revision != report.revision or report.content_sha256 != digest
+            known.answer.report_revision != report.revision or report.content_sha256 != given.digest
         )
         final = known.answer.state is ReportState.COMPLETED or superseded
         return known.answer if final or not report.in_state(ItemState.DECLARED) else None
     if report.state is not ReportState.COMPLETED:
         return None
-    if report.content_sha256 != digest:
+    if report.content_sha256 != given.digest:
         raise ReportClosed(report.id, report.state)
     return SubmitAnswer(visit_id=report.id, state=report.state, report_revision=report.revision)
 
 
-def _submitted(
-    report: Report, content: ReportSubmission, *, key: str, digest: str, at: datetime
-) -> Report:
+def answer_of(report: Report, key: str) -> SubmitAnswer:
+    """What the submission of that key is answered, which the report must know."""
+    known = report.submission(key)
+    if known is None:
+        raise LookupError(f"report {report.id} does not know the submission just written")
+    return known.answer
+
+
+def _submitted(report: Report, given: Given, at: datetime) -> Report:
     """The report with what was submitted, not settled yet."""
+    content, digest = given.content, given.digest
     again = report.state is ReportState.INCOMPLETE and report.content_sha256 == digest
     answer = SubmitAnswer(
         visit_id=report.id, state=ReportState.INCOMPLETE, report_revision=report.revision
@@ -135,22 +176,10 @@ def _submitted(
             "submitted_at": report.submitted_at if again else at,
         }
     )
-    return report.with_submission(Submission(key=key, content_sha256=digest, answer=answer, at=at))
+    submission = Submission(key=given.key, content_sha256=digest, answer=answer, at=at)
+    return report.with_submission(submission)
 
 
 def _refused(report: Report, told: dict[str, Verdict]) -> tuple[Item, ...]:
     """Which of the items that this request looked at are no evidence."""
     return tuple(item for item in report.in_state(ItemState.REFUSED) if item.item_id in told)
-
-
-def _answer_of(report: Report, key: str) -> SubmitAnswer:
-    known = report.submission(key)
-    if known is None:
-        raise LookupError(f"report {report.id} does not know the submission just written")
-    return known.answer
-
-
-def _digest(content: ReportSubmission) -> str:
-    """SHA-256 of the content, whatever the order and spelling of its JSON."""
-    data = orjson.dumps(content.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(data).hexdigest()

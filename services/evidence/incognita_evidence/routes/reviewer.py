@@ -2,17 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from incognita_evidence.report import ReportState
 from incognita_evidence.reviews import read_report
-from incognita_evidence.routes.provided import (
-    GivenSettings,
-    GivenStore,
-    Reader,
-    ReadReports,
-    VisitId,
-)
+from incognita_evidence.routes.provided import Reader, VisitId, desk_of
 from incognita_evidence.schemas.shown import ReportRow, ReviewedReport
 from incognita_shared.pagination import Cursor, Limit, Page, decode_cursor, encode_cursor
 from incognita_shared.problems import problem_responses
@@ -28,7 +22,8 @@ router = APIRouter(prefix="/v1/reports", tags=["reviewer"])
     responses=problem_responses(422),
 )
 async def list_reports(
-    reports: ReadReports,
+    request: Request,
+    reader: Reader,
     *,
     wave_id: Annotated[Id | None, Query(description="Only reports of this wave")] = None,
     state: Annotated[ReportState | None, Query(description="Only in this state")] = None,
@@ -38,6 +33,7 @@ async def list_reports(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[ReportRow]:
+    reports = desk_of(request, reader).reports
     after = decode_cursor(cursor)
     filters: dict[str, Any] = {"wave_id": wave_id, "state": state, "flagged": flagged}
     found = await reports.list_reports(
@@ -63,13 +59,13 @@ async def list_reports(
     responses=problem_responses(404, 422),
 )
 async def get_reviewed_report(
-    visit_id: VisitId,
-    reader: Reader,
-    *,
-    reports: ReadReports,
-    store: GivenStore,
-    settings: GivenSettings,
+    request: Request, visit_id: VisitId, reader: Reader
 ) -> ReviewedReport:
+    state = request.app.state
     return await read_report(
-        visit_id, reader, reports=reports, store=store, expiry_s=settings.download_expiry_s
+        visit_id,
+        reader,
+        reports=desk_of(request, reader).reports,
+        store=state.store,
+        expiry_s=state.settings.evidence.download_expiry_s,
     )

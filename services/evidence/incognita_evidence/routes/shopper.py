@@ -5,24 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Request, Response, status
 
 from incognita_evidence import checking, submissions, uploads
-from incognita_evidence.access import own_visit
+from incognita_evidence.access import open_visit, own_visit
 from incognita_evidence.report import Report, SubmitAnswer
 from incognita_evidence.repository.reports import Reports
-from incognita_evidence.routes.provided import (
-    GivenLimits,
-    GivenSettings,
-    GivenStore,
-    GivenVerifier,
-    OpenVisit,
-    OwnReports,
-    Shopper,
-    VisitId,
-)
+from incognita_evidence.routes.provided import Shopper, VisitId, desk_of
 from incognita_evidence.rules.completion import still_missing
 from incognita_evidence.schemas.given import AnswersDraft, ReportSubmission, UploadDeclaration
 from incognita_evidence.schemas.shown import DeclaredUpload, ItemView, ReportView
 from incognita_evidence.visit import Visit
 from incognita_shared.problems import problem_responses
+from incognita_shared.questionnaire.answers import ReadAnswers
 from incognita_shared.values import Id
 
 router = APIRouter(prefix="/v1/visits/{visit_id}", tags=["shopper"])
@@ -46,7 +38,8 @@ IdempotencyKey = Annotated[
     description="The report of an own visit as far as it has come, to go on where one was cut off.",
     responses=problem_responses(404, 409),
 )
-async def get_report(visit_id: VisitId, shopper: Shopper, reports: OwnReports) -> ReportView:
+async def get_report(request: Request, visit_id: VisitId, shopper: Shopper) -> ReportView:
+    reports = desk_of(request, shopper).reports
     visit = await own_visit(reports, visit_id, shopper.shopper_id)
     return await _view(visit, await reports.find_report(visit_id) or Report.of(visit), reports)
 
@@ -65,17 +58,18 @@ async def get_report(visit_id: VisitId, shopper: Shopper, reports: OwnReports) -
     },
 )
 async def declare_upload(
-    visit: OpenVisit,
+    request: Request,
+    visit_id: VisitId,
+    shopper: Shopper,
     declaration: UploadDeclaration,
     response: Response,
-    *,
-    reports: OwnReports,
-    settings: GivenSettings,
-    store: GivenStore,
 ) -> DeclaredUpload:
+    reports, settings = desk_of(request, shopper).reports, request.app.state.settings.evidence
+    visit = await open_visit(reports, visit_id, shopper.shopper_id)
     item, new = await uploads.declare(visit, declaration, reports=reports, settings=settings)
     if not new:
         response.status_code = status.HTTP_200_OK
+    store = request.app.state.store
     policy = uploads.policy(item, store=store, expiry_s=settings.upload_expiry_s)
     return DeclaredUpload(item_id=item.item_id, state=item.state, upload=policy)
 
@@ -91,22 +85,14 @@ async def declare_upload(
     responses=problem_responses(404, 409, 422),
 )
 async def verify_upload(
-    visit: OpenVisit,
-    item_id: Annotated[Id, Path(description="The item's id, as the declaration gave it")],
     request: Request,
-    *,
-    reports: OwnReports,
-    verifier: GivenVerifier,
-    limits: GivenLimits,
+    visit_id: VisitId,
+    shopper: Shopper,
+    item_id: Annotated[Id, Path(description="The item's id, as the declaration gave it")],
 ) -> ItemView:
-    item = await checking.verify_item(
-        visit,
-        item_id,
-        reports=reports,
-        verifier=verifier,
-        limits=limits,
-        bucket=request.app.state.store.bucket,
-    )
+    desk = desk_of(request, shopper)
+    visit = await open_visit(desk.reports, visit_id, shopper.shopper_id)
+    item = await checking.verify_item(visit, item_id, desk=desk)
     request.app.state.wake()
     return ItemView.of(item)
 
@@ -117,7 +103,11 @@ async def verify_upload(
     description="Replaces the draft. Any part of the answers; each is checked by its type alone.",
     responses=problem_responses(404, 409, 422),
 )
-async def save_answers(visit: OpenVisit, draft: AnswersDraft, reports: OwnReports) -> ReportView:
+async def save_answers(
+    request: Request, visit_id: VisitId, shopper: Shopper, draft: AnswersDraft
+) -> ReportView:
+    reports = desk_of(request, shopper).reports
+    visit = await open_visit(reports, visit_id, shopper.shopper_id)
     report = await submissions.save_draft(visit, draft.answers, reports=reports)
     return await _view(visit, report, reports)
 
@@ -134,30 +124,21 @@ async def save_answers(visit: OpenVisit, draft: AnswersDraft, reports: OwnReport
     responses=problem_responses(404, 409, 422),
 )
 async def submit_report(
-    visit: OpenVisit,
+    request: Request,
+    visit_id: VisitId,
+    shopper: Shopper,
     content: ReportSubmission,
     key: IdempotencyKey,
-    request: Request,
-    *,
-    reports: OwnReports,
-    verifier: GivenVerifier,
-    limits: GivenLimits,
 ) -> SubmitAnswer:
-    answer = await submissions.submit(
-        visit,
-        content,
-        key,
-        reports=reports,
-        verifier=verifier,
-        limits=limits,
-        bucket=request.app.state.store.bucket,
-    )
+    desk = desk_of(request, shopper)
+    visit = await open_visit(desk.reports, visit_id, shopper.shopper_id)
+    answer = await submissions.submit(visit, submissions.Given.of(content, key), desk=desk)
     request.app.state.wake()
     return answer
 
 
 async def _view(visit: Visit, report: Report, reports: Reports) -> ReportView:
-    questionnaire = await reports.get_questionnaire(visit)
+    read = ReadAnswers(await reports.get_questionnaire(visit), report.answers)
     return ReportView(
         visit_id=visit.id,
         visit_state=visit.state,
@@ -167,7 +148,7 @@ async def _view(visit: Visit, report: Report, reports: Reports) -> ReportView:
         return_reason=visit.return_reason,
         answers=report.answers,
         items=[ItemView.of(item) for item in report.items],
-        missing=list(still_missing(report, visit, questionnaire)),
+        missing=list(still_missing(report, visit, read)),
         submitted_at=report.submitted_at,
         completed_at=report.completed_at,
     )

@@ -10,25 +10,23 @@ from incognita_evidence.rules.findings import Limits
 from incognita_evidence.rules.requirements import missing_evidence, unexplained
 from incognita_evidence.visit import Visit
 from incognita_shared.events.evidence import ReportCompleted, ReportFlagged, Severity
-from incognita_shared.questionnaire.answers import required_evidence
+from incognita_shared.questionnaire.answers import ReadAnswers
 from incognita_shared.questionnaire.model import Questionnaire
 from incognita_shared.values import EvidenceKind
 
 Said = tuple[ReportCompleted | ReportFlagged, ...]
 
 
-def still_missing(
-    report: Report, visit: Visit, questionnaire: Questionnaire
-) -> tuple[Missing, ...]:
+def still_missing(report: Report, visit: Visit, read: ReadAnswers) -> tuple[Missing, ...]:
     """What terms and questionnaire ask for, with these answers, and is not stored."""
-    asked = required_evidence(questionnaire, report.answers)
-    return missing_evidence(visit.evidence, asked, report.in_state(ItemState.STORED))
+    stored = report.in_state(ItemState.STORED)
+    return missing_evidence(visit.evidence, read.required_evidence(), stored)
 
 
 def settle(
     report: Report,
     visit: Visit,
-    questionnaire: Questionnaire,
+    read: ReadAnswers,
     *,
     elsewhere: Mapping[str, Sequence[str]],
     at: datetime,
@@ -37,9 +35,10 @@ def settle(
 ) -> tuple[Report, Said]:
     """Complete a submitted report if nothing is missing that the shopper has not explained.
 
-    ``report.completed``, and ``report.flagged`` when a finding asks for a reviewer.
+    ``read``: the report's answers. ``report.completed``, and ``report.flagged`` when a finding asks
+    for a reviewer.
     """
-    missing = still_missing(report, visit, questionnaire)
+    missing = still_missing(report, visit, read)
     left = unexplained(missing, report.missing_evidence_reasons)
     if left:
         return _answered(report, ReportState.INCOMPLETE, left), ()
@@ -47,7 +46,7 @@ def settle(
         report,
         visit,
         missing=missing,
-        position_required=_position_required(questionnaire),
+        position_required=_position_required(read.questionnaire),
         elsewhere=elsewhere,
         at=at,
         limits=limits,
@@ -81,7 +80,7 @@ def _answered(report: Report, state: ReportState, missing: tuple[Missing, ...]) 
 def _position_required(questionnaire: Questionnaire) -> frozenset[tuple[str | None, EvidenceKind]]:
     return frozenset(
         (question.id, rule.kind)
-        for _, question in questionnaire.questions()
+        for question in questionnaire.with_evidence
         for rule in question.evidence
         if rule.position_required
     )

@@ -1,0 +1,1 @@
+"""Reports over HTTP, from the request to the event on Kafka: ``python -m benchmarks.ingestion``."""

@@ -1,0 +1,1 @@
+"""A lean load client and what every load needs: workers as processes, CPU by process."""
