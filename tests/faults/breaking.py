@@ -109,13 +109,16 @@ class Breaker:
         await asyncio.sleep(fault.lasts_s)
 
     async def _point(self, fault: Fault) -> None:
-        rng = random.Random(fault.draw)
-        worker = self._worker(fault, rng.choice(POINTS[fault.target].services))
-        worker.control.arm(fault.target, rng.randint(1, 4))
+        rng, point = random.Random(fault.draw), POINTS[fault.target]
+        worker = self._worker(fault, rng.choice(point.services))
+        before = len(worker.control.deaths)
+        worker.control.arm(fault.target, rng.randint(1, point.nth_most))
         if fault.target in CLAIMING:
             await self.fleet.kill(worker)  # comes back armed, and dies again where it claims
-            worker.control.arm(fault.target, rng.randint(1, 4))
-        await asyncio.sleep(fault.lasts_s)
+        until = time.monotonic() + fault.lasts_s
+        # another process says when it is there
+        while len(worker.control.deaths) == before and time.monotonic() < until:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
         worker.control.disarm()
 
     async def _stop(self, fault: Fault) -> None:

@@ -49,6 +49,23 @@ class Control:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.unlink(missing_ok=True)
 
+    def reached(self, point: str) -> None:
+        """Said by the worker, just before it dies there; it is not to die again."""
+        with self._deaths.open("a", encoding="utf-8") as deaths:
+            deaths.write(f"{point}\n")
+        self.disarm()
+
+    @property
+    def deaths(self) -> list[str]:
+        """The points at which workers with this file have died."""
+        with suppress(FileNotFoundError):
+            return self._deaths.read_text(encoding="utf-8").splitlines()
+        return []
+
+    @property
+    def _deaths(self) -> Path:
+        return self.path.with_suffix(".deaths")
+
     def _change(self, **changes: Any) -> None:
         orders = {**self.read().__dict__, **changes}
         fresh = self.path.with_suffix(".new")

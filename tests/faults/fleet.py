@@ -127,6 +127,14 @@ class Fleet:
         workers = self.workers[service]
         return workers[int(draw * len(workers))]
 
+    @property
+    def deaths(self) -> Counter[str]:
+        """How often workers died at which point."""
+        found = (self.directory / "control").glob("*.deaths")
+        return Counter(
+            line for path in found for line in path.read_text(encoding="utf-8").splitlines()
+        )
+
     async def kill(self, worker: Worker) -> None:
         """SIGKILL; the watch starts it again."""
         worker.paused = False
@@ -215,7 +223,6 @@ class Fleet:
             lived_s = moment - worker.process.started_at
             worker.pause_s = 0.2 if lived_s > 10 else min(worker.pause_s * 2, LONGEST_PAUSE_S)
             worker.due = moment + worker.pause_s
-            worker.control.disarm()
         elif moment >= worker.due:
             worker.due, worker.paused = 0.0, False
             worker.process.start()

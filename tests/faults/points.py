@@ -18,12 +18,16 @@ ALL = ("assignment", "evidence", "scoring", "comparison", "notification")
 
 @dataclass(frozen=True)
 class Point:
-    """``target`` is ``Class.method`` or a function of ``module``; ``services`` pass it."""
+    """``target`` is ``Class.method`` or a function of ``module``; ``services`` pass it.
+
+    ``nth_most``: within a few seconds it is passed at least so often.
+    """
 
     module: str
     target: str
     when: Literal["before", "after"]
     services: tuple[str, ...] = ALL
+    nth_most: int = 4
 
 
 POINTS = {
@@ -38,15 +42,15 @@ POINTS = {
         f"{SHARED}.mongo.outbox", "Outbox.remove", "before", ("comparison", "scoring")
     ),
     "while partitions are taken: the former session ended": Point(
-        f"{SHARED}.mongo.checkpoint", "Checkpoints.end_former_sessions", "after"
+        f"{SHARED}.mongo.checkpoint", "Checkpoints.end_former_sessions", "after", nth_most=1
     ),
     "while partitions are taken: one claimed": Point(
         f"{SHARED}.mongo.checkpoint", "Checkpoints.claim", "after"
     ),
     "relay: sent, not taken out of the document": Point(
-        f"{SHARED}.mongo.relay", "_published", "before", ("assignment", "evidence", "scoring")
+        f"{SHARED}.kafka.producer", "Producer.publish", "after", ("assignment", "evidence")
     ),
-    "relay: leases renewed": Point(f"{SHARED}.mongo.relay", "Leases.renew", "after"),
+    "relay: leases renewed": Point(f"{SHARED}.mongo.relay", "Leases.renew", "after", nth_most=2),
     "the object is there, the report does not say so yet": Point(
         "incognita_evidence.verification", "Verifier.verify", "after", ("evidence",)
     ),
@@ -57,7 +61,7 @@ POINTS = {
         "incognita_evidence.repository.reports", "Reports.save", "before", ("evidence",)
     ),
     "in the middle of offering visits": Point(
-        "incognita_assignment.repository.waves", "keep_job", "after", ("assignment",)
+        "incognita_assignment.repository.waves", "keep_job", "after", ("assignment",), 1
     ),
     "a webhook is sent, its attempt is not recorded": Point(
         "incognita_notification.dispatch", "Dispatcher.attempt", "after", ("notification",)
@@ -71,9 +75,10 @@ CLAIMING = tuple(name for name in POINTS if name.startswith("while partitions ar
 
 
 class Armed:
-    """One wrapped method; ``undo()`` puts the product's own back."""
+    """One wrapped method; ``undo()`` puts the product's own back. ``last_words`` come first."""
 
-    def __init__(self, point: Point, nth: int) -> None:
+    def __init__(self, point: Point, nth: int, last_words: Callable[[], None]) -> None:
+        self._last_words = last_words
         self._owner, self._name = _place(point)
         self._own = inspect.getattr_static(self._owner, self._name)
         self._left = nth
@@ -86,6 +91,7 @@ class Armed:
     def _pass(self) -> None:
         self._left -= 1
         if self._left <= 0:
+            self._last_words()
             os.kill(os.getpid(), signal.SIGKILL)
 
     def _wrapped(self, point: Point) -> Callable[..., Any]:

@@ -18,7 +18,7 @@ from tests.faults.schedule import TOPICS, Fault
 
 LOOKED_AT = 200  # records at the end of each partition from which copies are taken
 HUGE_BYTES = 900_000
-LARGEST_BYTES = 1_048_588 - 61 - 60  # the broker's limit for a batch, less what frames one record
+LARGEST_BYTES = 1_048_576 - 61 - 60  # the topics' limit for a batch, less what frames one record
 POISONED = "faults-poison"
 """A header that only the runner's own poison has, by which it is found again."""
 

@@ -22,6 +22,7 @@ def print_verdict(outcome: Outcome, *, command: str) -> None:
         ("the load", outcome.did),
         ("requests repeated because of", outcome.asked_again),
         ("workers that ended (service, status)", outcome.ends),
+        ("killed at", outcome.deaths),
         ("counted by the checker", outcome.counts),
     ):
         told = ", ".join(f"{name}: {number}" for name, number in sorted(counts.items()))

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from incognita_demo.earlier_runs import remove_earlier_runs
 from incognitactl.verify import Violation
 from tests.faults.breaking import Breaker, Say
 from tests.faults.checking import check, in_namespace, until_settled
@@ -47,6 +48,7 @@ class Outcome:
     faults: int = 0
     skipped: dict[str, str] = field(default_factory=dict)
     ends: dict[str, int] = field(default_factory=dict)
+    deaths: dict[str, int] = field(default_factory=dict)
     did: dict[str, int] = field(default_factory=dict)
     asked_again: dict[str, int] = field(default_factory=dict)
     accepted: int = 0
@@ -83,10 +85,13 @@ async def run(plan: Plan, servers: Surroundings, directory: Path, say: Say) -> O
             known.write(directory / "known.json")
             say("reading every store and every topic")
             verdict = await check(servers.direct, known)
+    if not plan.without and not verdict.violations:
+        await asyncio.to_thread(remove_earlier_runs, servers.direct, prefix=namespace)
     outcome.violations = [*verdict.violations, *_own(ledger, moving)]
     outcome.counts = dict(verdict.counts)
     outcome.faults, outcome.skipped = len(breaker.done), breaker.skipped
     outcome.ends, outcome.did = dict(fleet.ends), dict(ledger.did)
+    outcome.deaths = dict(fleet.deaths)
     outcome.asked_again, outcome.accepted = dict(ledger.asked_again), len(ledger.accepted)
     return outcome
 

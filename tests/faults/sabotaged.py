@@ -6,6 +6,7 @@ Where nothing is ordered, the service runs exactly as it is.
 """
 
 import datetime as dt
+import functools
 import importlib
 import os
 import sys
@@ -14,7 +15,7 @@ import time
 from pathlib import Path
 
 from incognita_shared import clock
-from tests.faults.control import CONTROL, Control
+from tests.faults.control import CONTROL, Control, Orders
 from tests.faults.controls import take_away
 from tests.faults.points import POINTS, Armed
 
@@ -51,10 +52,17 @@ def obey(control: Control, clock_: Clock) -> None:
         if orders != done:
             if armed is not None:
                 armed.undo()
-            armed = Armed(POINTS[orders.point], orders.nth) if orders.point else None
+            armed = _armed(control, orders)
             clock_.off_s = orders.clock_s
             done = orders
         time.sleep(LOOK_EVERY_S)
+
+
+def _armed(control: Control, orders: Orders) -> Armed | None:
+    if orders.point is None:
+        return None
+    last_words = functools.partial(control.reached, orders.point)
+    return Armed(POINTS[orders.point], orders.nth, last_words)
 
 
 def main() -> None:

@@ -35,7 +35,7 @@ SERVERS = ("kafka", "mongo", "minio")
 TOPICS = ("assignment.events.v1", "evidence.events.v1", "scoring.events.v1")
 KINDS = {
     "kill": Kind(Needs.SERVICES, 10, (0.5, 2), NAMES),
-    "point": Kind(Needs.SERVICES, 14, (4, 6), tuple(POINTS)),
+    "point": Kind(Needs.SERVICES, 14, (6, 10), tuple(POINTS)),
     "stop": Kind(Needs.SERVICES, 5, (7, 10), NAMES),
     "restart": Kind(Needs.SERVICES, 3, (1, 2), NAMES),
     "roll": Kind(Needs.SERVICES, 1, (5, 10), ("all",)),
