@@ -81,17 +81,10 @@ def new_api_key() -> tuple[str, str, str]:
 
 
 async def on_api_key_changed(received: "Received[ApiKeyChanged]", work: "Work") -> None:
-    """Keep the newest state of the key; an older one that comes late changes nothing.
-
-    One conditional write, with no read before it: the condition is part of the update, so that it
-    can't meet a duplicate key, which would end the transaction of the whole batch.
-    """
+    """Keep the newest state of the key; an older one that comes late changes nothing."""
     event = received.event
     state = event.model_dump(exclude={"key_id"}) | {"branch_ids": list(event.branch_ids)}
-    newer = {"$lt": [{"$ifNull": ["$version", -1]}, event.version]}
-    document = {"$mergeObjects": [{"_id": event.key_id}, {"$literal": state}]}
-    update = [{"$replaceWith": {"$cond": [newer, document, "$$ROOT"]}}]
-    work.update(API_KEYS, {"_id": event.key_id}, update, upsert=True)
+    work.keep_newest(API_KEYS, event.key_id, state)
 
 
 @dataclass(slots=True)

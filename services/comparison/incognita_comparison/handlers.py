@@ -5,11 +5,13 @@ from typing import Any
 
 from incognita_comparison.repository.catalog import keep_branch, keep_questionnaire, keep_wave
 from incognita_comparison.repository.results import (
+    BRANCH_WAVES,
+    RESULTS,
     add_to_sums,
     find_result,
-    find_sums,
     keep_revision,
     keep_verdict,
+    sums_key,
 )
 from incognita_comparison.rules import (
     contribution,
@@ -34,30 +36,30 @@ from incognita_shared.events.scoring import (
     ReportReturned,
     VisitScored,
 )
-from incognita_shared.kafka.incoming import Handler, NotReady, Received
+from incognita_shared.kafka.incoming import Handler, NotReady, Reads, Received
 from incognita_shared.mongo.work import Work
 
 
 async def on_branch_changed(received: Received[BranchChanged], work: Work) -> None:
     """Keep where the branch belongs."""
-    await keep_branch(work, received.event)
+    keep_branch(work, received.event)
 
 
 async def on_wave_changed(received: Received[WaveChanged], work: Work) -> None:
     """Keep the wave's name, dates and questionnaire."""
-    await keep_wave(work, received.event)
+    keep_wave(work, received.event)
 
 
 async def on_questionnaire_published(
     received: Received[QuestionnairePublished], work: Work
 ) -> None:
     """Keep the texts of sections and questions."""
-    await keep_questionnaire(work, received.event)
+    keep_questionnaire(work, received.event)
 
 
 async def on_visit_scored(received: Received[VisitScored], work: Work) -> None:
     """Keep the score revision. It does not count before it is approved."""
-    keep_revision(work, received.event, revision_of(received.event))
+    await keep_revision(work, received.event, revision_of(received.event))
 
 
 async def on_report_approved(received: Received[ReportApproved], work: Work) -> None:
@@ -114,9 +116,7 @@ async def _count(
     """Let ``revision`` count and no other, and say where the branch stands now."""
     new, old = _contribution(result, revision), _contribution(result, result["counted"])
     added = difference(new, old)
-    count, total = await find_sums(work, result)
-    count, total = count + added.get("n", 0), total + added.get("sum", 0)
-    add_to_sums(work, result, added)
+    count, total = await add_to_sums(work, result, added)
     result["counted"] = revision
     score = None if revision is None else result["revisions"][str(revision)]["score"]
     work.publish(
@@ -159,6 +159,12 @@ def _about(
     }
 
 
+def _verdict_reads(
+    event: ReportApproved | ReportReturned | ReportRejected,
+) -> tuple[tuple[str, str], ...]:
+    return (RESULTS, event.visit_id), (BRANCH_WAVES, sums_key(event.wave_id, event.branch_id))
+
+
 HANDLERS: Mapping[type[Event], Handler] = {
     BranchChanged: on_branch_changed,
     WaveChanged: on_wave_changed,
@@ -168,4 +174,9 @@ HANDLERS: Mapping[type[Event], Handler] = {
     ReportApproved: on_report_approved,
     ReportReturned: on_report_returned,
     ReportRejected: on_report_rejected,
+}
+
+READS: Reads = {
+    VisitScored: lambda event: [(RESULTS, event.visit_id)],
+    **dict.fromkeys((ReportApproved, ReportReturned, ReportRejected), _verdict_reads),
 }

@@ -3,7 +3,7 @@
 There is no relay: no document of this service carries events, handlers alone have something to say.
 """
 
-from incognita_comparison.handlers import HANDLERS
+from incognita_comparison.handlers import HANDLERS, READS
 from incognita_comparison.repository import create_indexes
 from incognita_comparison.routes import ROUTERS
 from incognita_comparison.settings import Settings
@@ -42,6 +42,7 @@ async def _serve() -> None:
                 db=db,
                 producer=producer,
                 handlers=HANDLERS,
+                reads=READS,
                 health=health,
                 settings=settings.kafka,
                 owner=owner,

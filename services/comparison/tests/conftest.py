@@ -11,7 +11,7 @@ import httpx
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
-from incognita_comparison.handlers import HANDLERS
+from incognita_comparison.handlers import HANDLERS, READS
 from incognita_comparison.repository import create_indexes
 from incognita_comparison.routes import ROUTERS
 from incognita_shared.auth import API_KEYS, Role, new_api_key, secret_sha256
@@ -83,15 +83,22 @@ class Story:
             for _ in range(times):
                 await self._handle(received)
 
-    async def _handle(self, received: Received[Any]) -> None:
-        event = received.event
+    async def play_together(self, *events: Event) -> None:
+        """Handle all events in one transaction, with what they read read ahead."""
+        await self._handle(
+            *(Received(event, _envelope(event, f"event-{next(self._ids)}")) for event in events)
+        )
+
+    async def _handle(self, *batch: Received[Any]) -> None:
         async with (
             self.db.client.start_session() as session,
             await session.start_transaction(),
         ):
             work = Work("comparison", self.db, session)
-            work.caused_by(Cause(Source(event.topic, 0), received.envelope.id))
-            await HANDLERS[type(event)](received, work)
+            await work.load(_wanted(batch))
+            for received in batch:
+                work.caused_by(Cause(Source(received.event.topic, 0), received.envelope.id))
+                await HANDLERS[type(received.event)](received, work)
             await work.flush()
         for records in work.records().values():
             for record in records:
@@ -202,6 +209,15 @@ class Story:
                 await self.approve(
                     f"{wave_id}-{branch_id}-{number}", wave_id, branch_id, str(value)
                 )
+
+
+def _wanted(batch: tuple[Received[Any], ...]) -> dict[str, set[str]]:
+    wanted: dict[str, set[str]] = {}
+    for received in batch:
+        reads = READS.get(type(received.event), lambda _: ())
+        for collection, name in reads(received.event):
+            wanted.setdefault(collection, set()).add(name)
+    return wanted
 
 
 def _envelope(event: Event, event_id: str) -> Envelope:

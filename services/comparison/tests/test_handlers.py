@@ -145,6 +145,18 @@ async def test_a_visit_without_any_score_is_approved_and_moves_no_mean(story: St
     assert (changed.visits, changed.mean_score, changed.visit_score) == (0, None, None)
 
 
+async def test_events_of_one_batch_see_each_other_and_read_nothing_twice(story: Story) -> None:
+    first, second = (story.scored(f"v{n}", "w", "b", score) for n, score in enumerate(("90", "80")))
+    await story.play_together(
+        first, second, story.approved(first), story.approved(second),
+        story.judged(ReportRejected, first),
+    )  # fmt: skip
+    assert [(event.visit_id, event.visits, event.mean_score) for event in story.said] == [
+        ("v0", 1, Decimal("90.00")), ("v1", 2, Decimal("85.00")), ("v0", 1, Decimal("80.00")),
+    ]  # fmt: skip
+    assert await sums_of(story, "w", "b") == Counter(contribution(revision_of(second)))
+
+
 @pytest.mark.parametrize("seed", range(6))
 async def test_after_any_history_the_sums_equal_a_recomputation(story: Story, seed: int) -> None:
     dice = random.Random(seed)

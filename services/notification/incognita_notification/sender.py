@@ -19,6 +19,7 @@ from incognita_notification.webhooks import WebhookChannel, webhook_client
 from incognita_shared.clock import now
 from incognita_shared.health import Health
 from incognita_shared.mongo.client import Database
+from incognita_shared.waiting import first_of
 
 NAME = "sender"
 LAST_ATTEMPTS_S = 5.0
@@ -70,7 +71,7 @@ class Sender:
             except PyMongoError as error:
                 log.warning("sender waits for the store", extra={"error": str(error)[:300]})
                 pause = min(pause * 2, BACKOFF_MOST_S)
-            await self._sleep(stop, pause)
+            await first_of(self._woken, stop, within_s=pause)
         await self._finish()
 
     async def _start_lanes(self, stop: asyncio.Event) -> None:
@@ -95,12 +96,6 @@ class Sender:
             if lane.held_until is not None:
                 self._held[subscription_id] = lane.held_until
             del self._lanes[subscription_id]
-
-    async def _sleep(self, stop: asyncio.Event, pause: float) -> None:
-        waits = {asyncio.ensure_future(self._woken.wait()), asyncio.ensure_future(stop.wait())}
-        _, left = await asyncio.wait(waits, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
-        for task in left:
-            task.cancel()
 
     async def _finish(self) -> None:
         lanes = list(self._lanes.values())

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from incognita_shared.health import Health
 from incognita_shared.settings import HttpSettings, SettingsError
 from incognita_shared.shutdown import stop_on_signals
+from incognita_shared.waiting import first_of
 
 Background = Callable[[asyncio.Event], Awaitable[None]]
 GRACE_S = 10.0
@@ -41,7 +42,7 @@ async def serve(
     with stop_on_signals() as asked, contextlib.closing(listener):
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
         serving.add_done_callback(lambda _: ended.set())
-        await _first_of(asked, ended)
+        await first_of(asked, ended)
         health: Health = app.state.health
         health.stop()
         server.should_exit = True
@@ -108,13 +109,6 @@ async def _run(part: Background, stop: asyncio.Event, ended: asyncio.Event) -> N
 
 def _name(part: Background) -> str:
     return str(getattr(part, "__qualname__", type(part).__qualname__))
-
-
-async def _first_of(*events: asyncio.Event) -> None:
-    waits = [asyncio.create_task(event.wait()) for event in events]
-    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    for wait in waits:
-        wait.cancel()
 
 
 async def _finish(loops: Sequence[asyncio.Task[None]]) -> None:

@@ -5,7 +5,7 @@ sampled; every batch has one span of its own, linked to what it holds.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 
 from opentelemetry.trace import (
@@ -18,7 +18,7 @@ from opentelemetry.trace import (
 )
 
 from incognita_shared.clock import now
-from incognita_shared.events.codec import Record
+from incognita_shared.events.codec import TRACE_FIELDS, Record
 from incognita_shared.events.envelope import Envelope
 from incognita_shared.kafka.incoming import Incoming
 from incognita_shared.mongo.checkpoint import Source
@@ -28,6 +28,7 @@ from incognita_shared.telemetry.attributes import EVENT_ID, EVENT_TYPE, OUTBOX_C
 SAMPLED = "-01"
 LINKS_MAX = 128  # the SDK drops what is beyond
 MESSAGING = {"messaging.system": "kafka"}
+_OUTSIDE = nullcontext()
 
 
 def send_span(record: Record) -> Span | None:
@@ -57,15 +58,15 @@ def sent_headers(record: Record, span: Span | None) -> list[tuple[str, bytes]]:
     return [*kept, *((name, value.encode()) for name, value in trace.items())]
 
 
-@contextmanager
-def handling(envelope: Envelope, source: Source, offset: int) -> Iterator[None]:
+def handling(envelope: Envelope, source: Source, offset: int) -> AbstractContextManager[object]:
     """The span of handling one event; what the handler says belongs to the same trace."""
-    if not envelope.trace.get("traceparent", "").endswith(SAMPLED):
-        # not sampled: hand the context on as it is, so that the next service decides alike
-        with use_span(get_current_span(context_of(envelope.trace))):
-            yield
-        return
-    with tracer().start_as_current_span(
+    parent = envelope.trace.get("traceparent")
+    if parent is None:
+        return _OUTSIDE
+    if not parent.endswith(SAMPLED):
+        # hand the context on as it is, so that the next service decides alike
+        return use_span(get_current_span(context_of(envelope.trace)))
+    return tracer().start_as_current_span(
         f"process {envelope.type}",
         context=context_of(envelope.trace),
         kind=SpanKind.CONSUMER,
@@ -78,8 +79,7 @@ def handling(envelope: Envelope, source: Source, offset: int) -> Iterator[None]:
             EVENT_ID: envelope.id,
             EVENT_TYPE: envelope.type,
         },
-    ):
-        yield
+    )
 
 
 @contextmanager
@@ -138,4 +138,4 @@ def measure_outbox_age(name: str, records: Sequence[Record]) -> None:
 
 
 def _trace_of(headers: Sequence[tuple[str, bytes]]) -> dict[str, str]:
-    return {name: value.decode() for name, value in headers if name.startswith("trace")}
+    return {name: value.decode() for name, value in headers if name in TRACE_FIELDS}

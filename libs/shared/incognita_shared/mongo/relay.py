@@ -16,7 +16,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo import UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
@@ -27,6 +26,7 @@ from incognita_shared.kafka.producer import Producer, PublishError
 from incognita_shared.kafka.spans import measure_outbox_age
 from incognita_shared.mongo.outbox import Outbox
 from incognita_shared.mongo.pending import BUCKETS
+from incognita_shared.waiting import first_of
 
 LEASES = "relay_leases"
 LEASE_S = 10.0
@@ -139,7 +139,7 @@ class Relay:
                 log.warning("relay waits for a store", extra={"error": str(error)[:300]})
                 busy, pause = False, min(pause * 2, 10.0)
             if not busy:
-                await self._sleep(stop, pause)
+                await first_of(self._woken, stop, within_s=pause)
         await self._leave()
 
     async def round(self) -> bool:
@@ -163,7 +163,10 @@ class Relay:
             return False
         records = [Record.of_document(each) for found in ready for each in found["pending"]]
         await self._producer.publish(records)
-        await self._db[name].bulk_write([_published(found) for found in ready], ordered=False)
+        await self._db[name].update_many(
+            {"_id": {"$in": [found["_id"] for found in ready]}},
+            _without_published([record.id for record in records]),
+        )
         measure_outbox_age(name, records)
         return True
 
@@ -181,12 +184,6 @@ class Relay:
             if not waiting.intersection(each["subject"] for each in found["pending"])
         ]
 
-    async def _sleep(self, stop: asyncio.Event, pause: float) -> None:
-        waits = {asyncio.ensure_future(self._woken.wait()), asyncio.ensure_future(stop.wait())}
-        _, left = await asyncio.wait(waits, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
-        for task in left:
-            task.cancel()
-
     async def _leave(self) -> None:
         try:
             await self._leases.release()
@@ -194,14 +191,10 @@ class Relay:
             log.info("leases not released; they run out in %s s", LEASE_S)
 
 
-def _published(document: Mapping[str, Any]) -> UpdateOne:
+def _without_published(ids: Sequence[str]) -> list[dict[str, Any]]:
     """Take out exactly what was published; events appended meanwhile stay."""
-    ids = [each["id"] for each in document["pending"]]
     left = {"$filter": {"input": "$pending", "cond": {"$not": [{"$in": ["$$this.id", ids]}]}}}
-    return UpdateOne(
-        {"_id": document["_id"]},
-        [
-            {"$set": {"pending": left}},
-            {"$set": {"has_pending": {"$gt": [{"$size": "$pending"}, 0]}}},
-        ],
-    )
+    return [
+        {"$set": {"pending": left}},
+        {"$set": {"has_pending": {"$gt": [{"$size": "$pending"}, 0]}}},
+    ]

@@ -100,6 +100,17 @@ class Work:
         """Put ``document`` in the place of the one that matches."""
         self._write(collection, where, ReplaceOne(where, dict(document), upsert=upsert))
 
+    def keep_newest(self, collection: str, name: str, state: Mapping[str, Any]) -> None:
+        """Keep the state of an entity unless its ``version`` or a later one is here already.
+
+        One conditional write, with no read before it: the condition is part of the update, so that
+        it can't meet a duplicate key, which would end the transaction of the whole batch.
+        """
+        newer = {"$lt": [{"$ifNull": ["$version", -1]}, state["version"]]}
+        document = {"$mergeObjects": [{"_id": name}, {"$literal": dict(state)}]}
+        update = [{"$replaceWith": {"$cond": [newer, document, "$$ROOT"]}}]
+        self.update(collection, {"_id": name}, update, upsert=True)
+
     def delete(self, collection: str, where: Mapping[str, Any]) -> None:
         """Delete one document, if it is there."""
         self._write(collection, where, DeleteOne(where))

@@ -1,14 +1,13 @@
 """The catalog's projections: what assignment said last of branches, waves and questionnaires."""
 
-from typing import Any
-
 from incognita_shared.events.assignment import BranchChanged, QuestionnairePublished, WaveChanged
 from incognita_shared.mongo.work import Work
 
 
-async def keep_branch(work: Work, event: BranchChanged) -> None:
+def keep_branch(work: Work, event: BranchChanged) -> None:
     """Keep the branch, unless a later version is here already."""
-    await _keep(work, "branches", event.branch_id, event.chain_id, {
+    work.keep_newest("branches", event.branch_id, {
+        "chain_id": event.chain_id,
         "store_id": event.store_id,
         "name": event.name,
         "city": event.city,
@@ -21,9 +20,10 @@ async def keep_branch(work: Work, event: BranchChanged) -> None:
     })  # fmt: skip
 
 
-async def keep_wave(work: Work, event: WaveChanged) -> None:
+def keep_wave(work: Work, event: WaveChanged) -> None:
     """Keep the wave, unless a later version is here already."""
-    await _keep(work, "waves", event.wave_id, event.chain_id, {
+    work.keep_newest("waves", event.wave_id, {
+        "chain_id": event.chain_id,
         "programme_id": event.programme_id,
         "name": event.name,
         "state": event.state,
@@ -36,10 +36,11 @@ async def keep_wave(work: Work, event: WaveChanged) -> None:
     })  # fmt: skip
 
 
-async def keep_questionnaire(work: Work, event: QuestionnairePublished) -> None:
+def keep_questionnaire(work: Work, event: QuestionnairePublished) -> None:
     """Keep the texts, and what the client may see; a published version never changes."""
     definition = event.definition
-    await _keep(work, "questionnaires", event.key, event.chain_id, {
+    work.keep_newest("questionnaires", event.key, {
+        "chain_id": event.chain_id,
         "default_language": definition.default_language,
         "pass_mark": str(pass_mark) if (pass_mark := definition.score.pass_mark) else None,
         "sections": [
@@ -61,12 +62,3 @@ async def keep_questionnaire(work: Work, event: QuestionnairePublished) -> None:
 def questionnaire_key(questionnaire_id: str, version: int) -> str:
     """The key of a questionnaire version, as its event has it."""
     return f"{questionnaire_id}:{version}"
-
-
-async def _keep(
-    work: Work, collection: str, key: str, chain_id: str, fields: dict[str, Any]
-) -> None:
-    where = {"_id": key, "chain_id": chain_id}
-    known = await work.find_one(collection, where, {"version": 1})
-    if known is None or known["version"] < fields["version"]:
-        work.replace(collection, where, {**where, **fields})

@@ -3,17 +3,37 @@
 from collections.abc import Mapping
 from typing import Any
 
+from incognita_comparison.repository.batch import batch_of
 from incognita_shared.events.scoring import VisitScored
 from incognita_shared.mongo.work import Work
 
+RESULTS, BRANCH_WAVES = "results", "branch_waves"
 
-def keep_revision(work: Work, event: VisitScored, revision: Mapping[str, Any]) -> None:
+
+def sums_key(wave_id: str, branch_id: str) -> str:
+    """The id of a branch's sums in a wave."""
+    return f"{wave_id}:{branch_id}"
+
+
+async def find_result(work: Work, *, chain_id: str, visit_id: str) -> dict[str, Any] | None:
+    """The visit's result as the batch has it so far, or None. What the caller changes in it is seen
+    by the events behind; ``keep_revision`` and ``keep_verdict`` write it."""
+    results = batch_of(work).results
+    if visit_id not in results:
+        results[visit_id] = await work.find_one(RESULTS, {"_id": visit_id})
+    result = results[visit_id]
+    return result if result and result["chain_id"] == chain_id else None
+
+
+async def keep_revision(work: Work, event: VisitScored, revision: Mapping[str, Any]) -> None:
     """Keep a score revision, unless a later event of the visit's is here already.
 
-    One conditional write with no read before it: most events of a batch cost no round trip.
     ``seq`` counts scoring's events of the visit, ``said`` our own. ``shopper_id`` is kept for the
     estimation of leniency and is read by no query.
     """
+    result = await find_result(work, chain_id=event.chain_id, visit_id=event.visit_id)
+    if result is not None and event.seq <= result["seq"]:
+        return
     new = {
         "wave_id": event.wave_id,
         "branch_id": event.branch_id,
@@ -22,50 +42,43 @@ def keep_revision(work: Work, event: VisitScored, revision: Mapping[str, Any]) -
         "said": 0,
         "counted": None,
     }
-    revisions = ["$revisions", {"$literal": {str(event.score_revision): revision}}]
-    moved = {
-        "seq": event.seq,
-        "visited_at": event.visited_at,
-        "revisions": {"$mergeObjects": revisions},
-    }
-    later = {"$lt": [{"$ifNull": ["$seq", 0]}, event.seq]}
-    merged = {"$mergeObjects": [{"$literal": new}, "$$ROOT", moved]}
-    where = {"_id": event.visit_id, "chain_id": event.chain_id}
-    update = [{"$replaceWith": {"$cond": [later, merged, "$$ROOT"]}}]
-    work.update("results", where, update, upsert=True)
-
-
-async def find_result(work: Work, *, chain_id: str, visit_id: str) -> dict[str, Any] | None:
-    """The visit's result, or None."""
-    return await work.find_one("results", {"_id": visit_id, "chain_id": chain_id})
+    key, number = {"_id": event.visit_id, "chain_id": event.chain_id}, str(event.score_revision)
+    moved = {"seq": event.seq, "visited_at": event.visited_at}
+    update = {"$set": {**moved, f"revisions.{number}": revision}, "$setOnInsert": new}
+    work.update(RESULTS, key, update, upsert=True)
+    known = result or {**key, **new, "revisions": {}}
+    known.update(moved)
+    known["revisions"][number] = revision
+    batch_of(work).results[event.visit_id] = known
 
 
 def keep_verdict(work: Work, result: Mapping[str, Any]) -> None:
     """Write which revision counts, how far scoring's events are read, and what we have said."""
     where = {"_id": result["_id"], "chain_id": result["chain_id"]}
     verdict = {name: result[name] for name in ("seq", "counted", "said")}
-    work.update("results", where, {"$set": verdict})
+    work.update(RESULTS, where, {"$set": verdict})
 
 
-async def find_sums(work: Work, result: Mapping[str, Any]) -> tuple[int, int]:
-    """Number and sum of the scores that count for the result's branch in its wave."""
-    sums = await work.find_one("branch_waves", _sums_of(result), {"n": 1, "sum": 1})
-    return (sums["n"], sums["sum"]) if sums else (0, 0)
+async def add_to_sums(
+    work: Work, result: Mapping[str, Any], added: Mapping[str, int]
+) -> tuple[int, int]:
+    """Add to the sums of the result's branch in its wave; ``changes`` says how often they moved.
 
-
-def add_to_sums(work: Work, result: Mapping[str, Any], added: Mapping[str, int]) -> None:
-    """Add to the sums of the result's branch in its wave; ``changes`` says how often they moved."""
-    if not added:
-        return
-    start = {name: 0 for name in ("approved", "n", "sum", "squares") if name not in added}
-    place = {"wave_id": result["wave_id"], "branch_id": result["branch_id"]}
-    work.update(
-        "branch_waves",
-        _sums_of(result),
-        {"$inc": {**added, "changes": 1}, "$setOnInsert": {**place, **start}},
-        upsert=True,
-    )
-
-
-def _sums_of(result: Mapping[str, Any]) -> dict[str, str]:
-    return {"_id": f"{result['wave_id']}:{result['branch_id']}", "chain_id": result["chain_id"]}
+    Returns the number and the sum of the scores that count there now.
+    """
+    key, sums = sums_key(result["wave_id"], result["branch_id"]), batch_of(work).sums
+    if key not in sums:
+        found = await work.find_one(BRANCH_WAVES, {"_id": key}) or {}
+        sums[key] = found.get("n", 0), found.get("sum", 0)
+    count, total = sums[key]
+    sums[key] = count + added.get("n", 0), total + added.get("sum", 0)
+    if added:
+        start = {name: 0 for name in ("approved", "n", "sum", "squares") if name not in added}
+        place = {"wave_id": result["wave_id"], "branch_id": result["branch_id"]}
+        work.update(
+            BRANCH_WAVES,
+            {"_id": key, "chain_id": result["chain_id"]},
+            {"$inc": {**added, "changes": 1}, "$setOnInsert": {**place, **start}},
+            upsert=True,
+        )
+    return sums[key]

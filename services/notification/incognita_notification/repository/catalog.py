@@ -12,7 +12,7 @@ MATCHING = {"event_types": 1, "filter": 1, "audience": 1, "chain_id": 1}
 def keep_chain(event: ChainChanged, work: Work) -> None:
     """Name and languages of the chain."""
     state = {"chain_id": event.chain_id, "name": event.name, "languages": list(event.languages)}
-    _keep_newest(work, CHAINS, event.chain_id, {**state, "version": event.version})
+    work.keep_newest(CHAINS, event.chain_id, {**state, "version": event.version})
 
 
 def keep_branch(event: BranchChanged, work: Work) -> None:
@@ -21,15 +21,7 @@ def keep_branch(event: BranchChanged, work: Work) -> None:
         "chain_id", "name", "address", "city", "region", "country", "franchisee_id", "time_zone",
         "closed", "version",
     }  # fmt: skip
-    _keep_newest(work, BRANCHES, event.branch_id, event.model_dump(include=wanted))
-
-
-def _keep_newest(work: Work, collection: str, key: str, state: dict[str, Any]) -> None:
-    """One conditional write: an older state that comes late, or the same again, changes nothing."""
-    newer = {"$lt": [{"$ifNull": ["$version", -1]}, state["version"]]}
-    document = {"$mergeObjects": [{"_id": key}, {"$literal": state}]}
-    update = [{"$replaceWith": {"$cond": [newer, document, "$$ROOT"]}}]
-    work.update(collection, {"_id": key}, update, upsert=True)
+    work.keep_newest(BRANCHES, event.branch_id, event.model_dump(include=wanted))
 
 
 async def active_subscriptions(chain_id: str, work: Work) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from incognita_scoring.repository import BRANCHES, CALLED_OFF, REVISIONS, SCORES
 from incognita_scoring.repository.documents import (
-    HIDDEN,
     read_score,
     revision_document,
     score_document,
@@ -11,26 +10,23 @@ from incognita_scoring.score import Score
 from incognita_scoring.scoring import Outcome
 from incognita_shared.events.assignment import BranchChanged, VisitCancelled
 from incognita_shared.events.scoring import ReportRejected
-from incognita_shared.mongo.pending import append_events
+from incognita_shared.mongo.pending import WITHOUT_PENDING, append_events
 from incognita_shared.mongo.work import Work
 
 
 def save_branch(work: Work, event: BranchChanged) -> None:
     """Keep whose branch it is; an older state that comes late changes nothing."""
-    newer = {"$lt": [{"$ifNull": ["$version", -1]}, event.version]}
     state = {
         "chain_id": event.chain_id,
         "franchisee_id": event.franchisee_id,
         "version": event.version,
     }
-    document = {"$mergeObjects": [{"_id": event.branch_id}, {"$literal": state}]}
-    update = [{"$replaceWith": {"$cond": [newer, document, "$$ROOT"]}}]
-    work.update(BRANCHES, {"_id": event.branch_id}, update, upsert=True)
+    work.keep_newest(BRANCHES, event.branch_id, state)
 
 
 async def find_score(work: Work, visit_id: str) -> Score | None:
     """The visit's score as it is now."""
-    document = await work.find_one(SCORES, {"_id": visit_id}, HIDDEN)
+    document = await work.find_one(SCORES, {"_id": visit_id}, WITHOUT_PENDING)
     return None if document is None else read_score(document)
 
 
