@@ -26,13 +26,13 @@ from incognita_assignment.visit_changes import (
 from incognita_shared.events.envelope import Event
 from incognita_shared.events.evidence import ReportCompleted
 from incognita_shared.events.scoring import ReportApproved, ReportRejected, ReportReturned
-from incognita_shared.kafka.incoming import Handler, NotReady, Received
+from incognita_shared.kafka.incoming import Handler, NotReady, Reads, Received
+from incognita_shared.mongo.pending import WITHOUT_PENDING
 from incognita_shared.mongo.work import Work
 
 log = logging.getLogger(__name__)
 Judgement = ReportApproved | ReportReturned | ReportRejected
 
-_WITHOUT_EVENTS = {"pending": 0, "has_pending": 0, "relay_bucket": 0}
 _BY = {"rule": By.RULE}
 
 
@@ -94,7 +94,7 @@ async def on_report_rejected(received: Received[ReportRejected], work: Work) -> 
 
 async def _visit(work: Work, event: ReportCompleted | Judgement) -> Visit:
     where = {"_id": event.visit_id, "chain_id": event.chain_id}
-    found = await work.find_one(VISITS, where, _WITHOUT_EVENTS)
+    found = await work.find_one(VISITS, where, WITHOUT_PENDING)
     if found is None:
         raise NotReady(f"visit {event.visit_id} is not here")
     return Visit.of_document(found)
@@ -139,3 +139,5 @@ HANDLERS: Mapping[type[Event], Handler] = {
     ReportReturned: on_report_returned,
     ReportRejected: on_report_rejected,
 }
+
+READS: Reads = dict.fromkeys(HANDLERS, lambda event: [(VISITS, event.visit_id)])

@@ -1,6 +1,6 @@
 """Composition root: settings → telemetry → clients → app, consumer, relay, planner, sweeper."""
 
-from incognita_assignment.handlers import HANDLERS
+from incognita_assignment.handlers import HANDLERS, READS
 from incognita_assignment.planner import Planner
 from incognita_assignment.repository import PENDING, create_indexes
 from incognita_assignment.routes import ROUTERS, STREAMED_PATHS
@@ -43,6 +43,7 @@ async def _serve() -> None:
                 db=db,
                 producer=producer,
                 handlers=HANDLERS,
+                reads=READS,
                 health=health,
                 settings=settings.kafka,
                 owner=owner,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from incognita_scoring.repository import projections
+from incognita_scoring.repository import CALLED_OFF, SCORES, projections
 from incognita_scoring.repository.questionnaires import find_for_event, save_questionnaire
 from incognita_scoring.rules import ReviewState
 from incognita_scoring.scoring import called_off_score, score_report
@@ -16,7 +16,7 @@ from incognita_shared.events.assignment import (
 )
 from incognita_shared.events.envelope import Event
 from incognita_shared.events.evidence import ReportCompleted
-from incognita_shared.kafka.incoming import Handler, NotReady, Received
+from incognita_shared.kafka.incoming import Handler, NotReady, Reads, Received
 from incognita_shared.mongo.work import Work
 
 
@@ -69,4 +69,9 @@ HANDLERS: Mapping[type[Event], Handler] = {
     QuestionnairePublished: on_questionnaire_published,
     ReportCompleted: on_report_completed,
     VisitCancelled: on_visit_cancelled,
+}
+
+READS: Reads = {
+    ReportCompleted: lambda event: [(SCORES, event.visit_id), (CALLED_OFF, event.visit_id)],
+    VisitCancelled: lambda event: [(SCORES, event.visit_id)],
 }

@@ -1,6 +1,6 @@
 """Composition root: settings → telemetry → clients → app, consumer, relay."""
 
-from incognita_scoring.handlers import HANDLERS
+from incognita_scoring.handlers import HANDLERS, READS
 from incognita_scoring.repository import PENDING, create_indexes
 from incognita_scoring.routes import ROUTERS
 from incognita_scoring.settings import Settings
@@ -41,6 +41,7 @@ async def _serve() -> None:
                 db=db,
                 producer=producer,
                 handlers=HANDLERS,
+                reads=READS,
                 health=health,
                 settings=settings.kafka,
                 owner=owner,
