@@ -1,0 +1,87 @@
+"""Invariant 8: the object of each evidence item is there, with its SHA-256 and size."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+
+from incognita_shared.objects import ObjectStore
+from incognita_shared.problems import Unavailable
+from incognitactl.connections import UnreachableError
+from incognitactl.verify.findings import Findings
+
+AT_ONCE = 64
+LINK_LASTS = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What evidence keeps of a stored item; ``size`` in bytes, ``sha256`` in hexadecimal."""
+
+    visit_id: str
+    item_id: str
+    key: str
+    version_id: str
+    sha256: str
+    size: int
+
+    def __str__(self) -> str:
+        return f"visit {self.visit_id} item {self.item_id}"
+
+
+async def check_objects(
+    store: ObjectStore, items: AsyncIterator[Item], findings: Findings, *, deep: bool
+) -> None:
+    """One HEAD an item, some at a time; ``deep`` also reads and hashes the bytes."""
+    async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
+        chunk: list[Item] = []
+        async for item in items:
+            chunk.append(item)
+            if len(chunk) == AT_ONCE:
+                await _check(store, http, chunk, findings, deep=deep)
+                chunk = []
+        await _check(store, http, chunk, findings, deep=deep)
+
+
+async def _check(
+    store: ObjectStore,
+    http: httpx.AsyncClient,
+    items: Sequence[Item],
+    findings: Findings,
+    *,
+    deep: bool,
+) -> None:
+    try:
+        await asyncio.gather(*(_check_one(store, http, item, findings, deep) for item in items))
+    except (Unavailable, httpx.HTTPError) as error:
+        raise UnreachableError(f"the object store: {error}") from error
+
+
+async def _check_one(
+    store: ObjectStore, http: httpx.AsyncClient, item: Item, findings: Findings, deep: bool
+) -> None:
+    findings.checked(8)
+    version_id = None if item.version_id == "null" else item.version_id
+    stored = await store.head(item.key, version_id=version_id)
+    if stored is None:
+        findings.add(8, "the object of an evidence item is not there", str(item))
+    elif stored.sha256 != item.sha256:
+        findings.add(8, "the object of an evidence item has another SHA-256", str(item))
+    elif stored.size != item.size:
+        findings.add(8, "the object of an evidence item has another size", str(item))
+    elif deep:
+        link = store.presign_download(item.key, version_id=version_id, expires=LINK_LASTS)
+        if await _sha256(http, link) != item.sha256:
+            findings.add(8, "the bytes of an evidence item have another SHA-256", str(item))
+
+
+async def _sha256(http: httpx.AsyncClient, link: str) -> str:
+    digest = hashlib.sha256()
+    async with http.stream("GET", link) as response:
+        response.raise_for_status()
+        async for piece in response.aiter_raw():
+            digest.update(piece)
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""What must hold of one dossier. Pure: facts in, findings out."""
