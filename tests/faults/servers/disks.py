@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Protocol
 
 from tests.faults.servers.guard import Guard
-from tests.faults.servers.life import Life
 from tests.faults.servers.replica_set import ReplicaSet
 
 SHRINK_TRIES = 200
@@ -112,9 +111,8 @@ class MongoDisk:
 class ObjectDisk:
     """The disk of the object store."""
 
-    def __init__(self, disk: SmallDisk, store: Life) -> None:
+    def __init__(self, disk: SmallDisk) -> None:
         self._disk = disk
-        self._store = store
 
     @property
     def possible(self) -> bool:
@@ -131,4 +129,3 @@ class ObjectDisk:
     async def free(self) -> None:
         """Give the room back."""
         await asyncio.to_thread(self._disk.free)
-        await self._store.start()

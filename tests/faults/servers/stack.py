@@ -81,7 +81,7 @@ async def faultable_servers(
         await asyncio.gather(kafka.start(), mongo.start(), minio.start())
         disks: dict[str, Disk] = {
             "mongo": MongoDisk(plan.disks["mongo"], mongo),
-            "minio": ObjectDisk(plan.disks["minio"][0], minio),
+            "minio": ObjectDisk(plan.disks["minio"][0]),
         }
         yield FaultableServers(kafka, mongo, minio, plan.environment, links, disks)
 

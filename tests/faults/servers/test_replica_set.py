@@ -17,7 +17,7 @@ Document = dict[str, Any]
 UNKNOWN = "UnknownTransactionCommitResult"
 TRANSIENT = "TransientTransactionError"
 NETWORK_TIMEOUT = 89
-NO_SUCH_TRANSACTION = 251
+INTERNAL_ERROR = 1
 WRITE_CONCERN_FAILED = 64
 
 
@@ -84,7 +84,7 @@ async def test_a_transient_error_runs_the_transaction_again(
         runs += 1
         await kept.insert_one({"_id": runs}, session=session)
 
-    await servers_at_risk.mongo.fail_commits(2, NO_SUCH_TRANSACTION, labels=[TRANSIENT])
+    await servers_at_risk.mongo.fail_commits(2, INTERNAL_ERROR, labels=[TRANSIENT])
     async with kept.database.client.start_session() as session:
         await session.with_transaction(body)
     assert runs == 3
