@@ -100,9 +100,7 @@ async def ours(
             await running
 
 
-async def _until_done(
-    db: AsyncDatabase[Document], count: int, running: asyncio.Task[None]
-) -> None:
+async def _until_done(db: AsyncDatabase[Document], count: int, running: asyncio.Task[None]) -> None:
     while (
         await db[LEDGER].estimated_document_count() < count
         or await db["outbox"].estimated_document_count()

@@ -35,7 +35,12 @@ def approved(number: int) -> ReportApproved:
 def records(count: int) -> list[Record]:
     """``count`` records, the same ones each time."""
     return [
-        encode(approved(n), event_id=derived_id("benchmark", str(n)), source="scoring", trace={})
+        encode(
+            approved(n),
+            event_id=derived_id("benchmark", str(n)),
+            source="scoring",
+            trace={"traceparent": f"00-{n + 1:032x}-{n + 1:016x}-00"},
+        )
         for n in range(count)
     ]
 
@@ -75,9 +80,7 @@ async def fill(settings: KafkaSettings, sent: Sequence[Record], *, per_s: float 
                 await asyncio.sleep(ahead)
             headers = list(record.headers)
             name = kafka_name(record.topic)
-            futures.append(
-                await producer.send(name, record.value, key=record.key, headers=headers)
-            )
+            futures.append(await producer.send(name, record.value, key=record.key, headers=headers))
         await asyncio.gather(*futures)
     finally:
         await producer.stop()

@@ -109,6 +109,8 @@ class HttpSettings(BaseSettings):
     port: Port = 0
     body_limit_bytes: Annotated[int, Field(ge=1)] = 1_000_000
     """The largest JSON body; paths that stream are not bound by it."""
+    most_in_flight: Annotated[int, Field(ge=1, le=100_000)] = 200
+    """Requests at once in one process; what is beyond is answered 503 with Retry-After."""
 
     @classmethod
     def on_port(cls, default: int) -> Self:

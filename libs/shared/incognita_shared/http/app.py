@@ -18,6 +18,7 @@ from incognita_shared.health import Health
 from incognita_shared.http import documentation
 from incognita_shared.http.bodies import JsonBodies
 from incognita_shared.http.faults import problem_of, problem_response
+from incognita_shared.http.overload import InFlight
 from incognita_shared.http.requests import Requests, is_untraced, on_the_visits_trace
 from incognita_shared.mongo.client import Database
 from incognita_shared.settings import AuthSettings, HttpSettings
@@ -70,6 +71,7 @@ def create_app(
         redoc_url=None,
         generate_unique_id_function=_function_name,
         middleware=[
+            Middleware(InFlight, most=settings.http.most_in_flight),
             Middleware(Requests),
             Middleware(
                 JsonBodies,

@@ -45,7 +45,8 @@ class JsonBodies:
             return
         body = await self._read(receive)
         if body:
-            check_json(body, headers.get("content-type", ""))
+            _check_type(headers.get("content-type", ""))
+            sound_json(body)
         await self._app(scope, _replayed(body, receive), send)
 
     async def _read(self, receive: Receive) -> bytes:
@@ -84,8 +85,7 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-def check_json(body: bytes, content_type: str) -> None:
-    """Raises the problem that ``body`` is, if it is one."""
+def _check_type(content_type: str) -> None:
     media = content_type.partition(";")[0].strip().lower()
     if media != "application/json" and not (
         media.startswith("application/") and media.endswith("+json")
@@ -93,8 +93,12 @@ def check_json(body: bytes, content_type: str) -> None:
         raise UnsupportedMedia(
             "Send `Content-Type: application/json`", headers={"Accept": "application/json"}
         )
+
+
+def sound_json(body: bytes) -> Any:
+    """The content of ``body``; raises the problem that it is, if it is one."""
     try:
-        orjson.loads(body)
+        content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise BadRequest(
             f"The body is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno})"
@@ -103,6 +107,7 @@ def check_json(body: bytes, content_type: str) -> None:
     suspicious = b"\\u0000" in body or _BIG_NUMBER.search(body)
     if suspicious or body.count(b"[") + body.count(b"{") > _DEEPEST:
         _check_values(_parsed_like_the_app(body))
+    return content
 
 
 def _parsed_like_the_app(body: bytes) -> Any:

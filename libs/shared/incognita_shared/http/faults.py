@@ -8,6 +8,7 @@ from typing import Any
 from bson.errors import BSONError
 from fastapi.exceptions import RequestValidationError
 from opentelemetry import trace
+from pydantic import ValidationError
 from pymongo.errors import (
     ConnectionFailure,
     DocumentTooLarge,
@@ -77,6 +78,12 @@ def _http_problem(error: HTTPException) -> Problem:
     problem = kind(detail) if kind else _OtherStatus(error.status_code, detail)
     problem.headers.update(error.headers or {})
     return problem
+
+
+def invalid_body(error: ValidationError) -> Problem:
+    """What a client is told whose body has a wrong shape or value."""
+    faults = error.errors(include_url=False, include_context=False)
+    return _invalid([{**fault, "loc": ("body", *fault["loc"])} for fault in faults])
 
 
 def _invalid(faults: Sequence[Mapping[str, Any]]) -> Problem:

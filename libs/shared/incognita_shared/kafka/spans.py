@@ -5,16 +5,14 @@ sampled; every batch has one span of its own, linked to what it holds.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
 from opentelemetry.trace import (
     Link,
     Span,
     SpanKind,
-    get_current_span,
     set_span_in_context,
-    use_span,
 )
 
 from incognita_shared.clock import now
@@ -22,13 +20,19 @@ from incognita_shared.events.codec import TRACE_FIELDS, Record
 from incognita_shared.events.envelope import Envelope
 from incognita_shared.kafka.incoming import Incoming
 from incognita_shared.mongo.checkpoint import Source
-from incognita_shared.telemetry import context_of, instruments, link_of, trace_headers, tracer
+from incognita_shared.telemetry import (
+    HandedOn,
+    context_of,
+    instruments,
+    link_of,
+    trace_headers,
+    tracer,
+)
 from incognita_shared.telemetry.attributes import EVENT_ID, EVENT_TYPE, OUTBOX_COLLECTION
 
 SAMPLED = "-01"
 LINKS_MAX = 128  # the SDK drops what is beyond
 MESSAGING = {"messaging.system": "kafka"}
-_OUTSIDE = nullcontext()
 
 
 def send_span(record: Record) -> Span | None:
@@ -60,12 +64,8 @@ def sent_headers(record: Record, span: Span | None) -> list[tuple[str, bytes]]:
 
 def handling(envelope: Envelope, source: Source, offset: int) -> AbstractContextManager[object]:
     """The span of handling one event; what the handler says belongs to the same trace."""
-    parent = envelope.trace.get("traceparent")
-    if parent is None:
-        return _OUTSIDE
-    if not parent.endswith(SAMPLED):
-        # hand the context on as it is, so that the next service decides alike
-        return use_span(get_current_span(context_of(envelope.trace)))
+    if not envelope.trace.get("traceparent", "").endswith(SAMPLED):
+        return HandedOn(envelope.trace)  # as it is, so that the next service decides alike
     return tracer().start_as_current_span(
         f"process {envelope.type}",
         context=context_of(envelope.trace),
@@ -89,7 +89,8 @@ def batch_span(service: str, records: Sequence[Incoming]) -> Iterator[None]:
     for record in records:
         if len(links) == LINKS_MAX:
             break
-        if record.received and (link := link_of(record.received.envelope.trace)):
+        trace = record.received.envelope.trace if record.received else {}
+        if trace.get("traceparent", "").endswith(SAMPLED) and (link := link_of(trace)):
             links.append(link)
     with tracer().start_as_current_span(
         f"process batch {service}",

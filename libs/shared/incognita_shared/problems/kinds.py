@@ -156,6 +156,16 @@ class Unavailable(Problem):
     default_retry_after_s = 2
 
 
+class Overloaded(Unavailable):
+    """More requests at once than the process takes; nothing of this one was done."""
+
+    slug = "overloaded"
+    default_retry_after_s = 1
+
+    def __init__(self, detail: str = "Too many requests at once; try again in a moment") -> None:
+        super().__init__(detail)
+
+
 def field_error(field: str, cause: str, **more: Any) -> dict[str, Any]:
     """One entry of ``errors``: a JSON path within the body, or ``query.…``, ``path.…``."""
     return {"field": field, "cause": cause, **more}

@@ -1,9 +1,10 @@
 """One visit, one trace: the visit's id is the trace id, and its root span's id follows from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 
-from opentelemetry.context import Context
+from opentelemetry.context import Context, attach, detach
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import (
@@ -48,6 +49,16 @@ def visit_context(visit_id: str) -> Context:
         trace_flags=TraceFlags(TraceFlags.SAMPLED if kept else TraceFlags.DEFAULT),
     )
     return set_span_in_context(NonRecordingSpan(root), Context())
+
+
+@contextmanager
+def on_trace_of(visit_id: str) -> Iterator[None]:
+    """What is done within belongs to the visit's trace, whatever request it is part of."""
+    token = attach(visit_context(visit_id))
+    try:
+        yield
+    finally:
+        detach(token)
 
 
 def start_visit_root_span(
