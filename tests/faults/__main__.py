@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.faults.controls import CONTROLS
 from tests.faults.report import print_plan, print_verdict
 from tests.faults.run import Outcome, Plan, run
-from tests.faults.schedule import KINDS, schedule
+from tests.faults.schedule import KINDS, provocation, schedule
 from tests.faults.surroundings import Surroundings, breakable_servers, ordinary_servers
 
 
@@ -45,10 +45,14 @@ def _servers(
 
 
 def _plan(arguments: argparse.Namespace, seed: int, seconds: float) -> Plan:
+    aims = [aim for name in arguments.without for aim in CONTROLS[name].provoked_by]
+    faults = schedule(seed, duration_s=seconds, kinds=arguments.only or tuple(KINDS))
+    if aims and not arguments.only:
+        faults = provocation(seed, duration_s=seconds, aims=aims)
     return Plan(
         seed,
         seconds,
-        schedule(seed, duration_s=seconds, kinds=arguments.only),
+        faults,
         without=arguments.without,
         parallel=arguments.parallel,
     )
@@ -58,7 +62,7 @@ def _command(arguments: argparse.Namespace, seed: int, seconds: float) -> str:
     parts = [f"make chaos SEED={seed} MINUTES={seconds / 60:g}"]
     if arguments.without:
         parts.append(f"WITHOUT={','.join(arguments.without)}")
-    if len(arguments.only) < len(KINDS):
+    if arguments.only:
         parts.append(f"ONLY='{','.join(arguments.only)}'")
     return " ".join(parts)
 
@@ -69,9 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, default=1, help="so many, one after the other")
     parser.add_argument("--minutes", type=float, default=2.0, help="of load, over all seeds")
     parser.add_argument("--parallel", type=int, default=4, help="shoppers at work at a time")
-    parser.add_argument(
-        "--only", type=_names(KINDS), default=list(KINDS), help="kinds of faults, by commas"
-    )
+    parser.add_argument("--only", type=_names(KINDS), default=[], help="kinds of faults, by commas")
     parser.add_argument(
         "--without", type=_names(CONTROLS), default=[], help="protections to take away"
     )

@@ -13,6 +13,7 @@ from tests.faults.schedule import KINDS, Fault, Needs
 from tests.faults.surroundings import Surroundings
 
 CLOCK_MOST_S = 300.0
+ZOMBIE_WITHIN_S = 8.0
 Say = Callable[[str], None]
 
 
@@ -51,6 +52,7 @@ class Breaker:
         self._breaks: Mapping[str, Callable[[Fault], Awaitable[None]]] = {
             "kill": self._kill,
             "point": self._point,
+            "zombie": self._zombie,
             "stop": self._stop,
             "restart": self._restart,
             "roll": self._roll,
@@ -115,11 +117,31 @@ class Breaker:
         worker.control.arm(fault.target, rng.randint(1, point.nth_most))
         if fault.target in CLAIMING:
             await self.fleet.kill(worker)  # comes back armed, and dies again where it claims
-        until = time.monotonic() + fault.lasts_s
+        await self._until_there(worker, before, fault.lasts_s)
+
+    async def _zombie(self, fault: Fault) -> None:
+        """One of two stands still in the middle of its work until the other has all of it."""
+        rng, point = random.Random(fault.draw), POINTS[fault.target]
+        service = rng.choice(point.services)
+        async with self._scaling[service]:
+            await self.fleet.scale(service, 2)
+            worker = self.fleet.workers[service][0]
+            before = len(worker.control.deaths)
+            worker.control.arm(fault.target, rng.randint(1, point.nth_most), stop=True)
+            if await self._until_there(worker, before, ZOMBIE_WITHIN_S):
+                self.fleet.pause(worker)
+                await asyncio.sleep(fault.lasts_s)
+                self.fleet.resume(worker)
+                await asyncio.sleep(1)
+            await self.fleet.scale(service, 1)
+
+    async def _until_there(self, worker: Worker, before: int, within_s: float) -> bool:
+        until = time.monotonic() + within_s
         # another process says when it is there
         while len(worker.control.deaths) == before and time.monotonic() < until:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
         worker.control.disarm()
+        return len(worker.control.deaths) > before
 
     async def _stop(self, fault: Fault) -> None:
         worker = self._worker(fault)
@@ -202,13 +224,16 @@ class Breaker:
         await disk.free()
 
 
+SINGLE = frozenset({"kill", "stop", "restart", "scale", "roll", "point", "zombie", "clock"})
+
+
 def fleet_services(fleet: Fleet) -> Sequence[str]:
     """The services that the fleet runs."""
     return tuple(fleet.workers)
 
 
 def _thing(fault: Fault) -> str:
-    if fault.kind in ("kill", "stop", "restart", "scale", "roll", "point", "clock"):
+    if fault.kind in SINGLE:
         return f"{fault.kind} {fault.target}"
     if KINDS[fault.kind].needs is Needs.SERVICES:
         return "records"

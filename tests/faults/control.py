@@ -12,11 +12,12 @@ CONTROL = "FAULTS_CONTROL"
 
 @dataclass(frozen=True)
 class Orders:
-    """``point``: a name of ``points.POINTS``; ``nth``: at which passing of it; ``clock_s``: how far
-    the wall clock is off."""
+    """``point``: a name of ``points.POINTS``; ``nth``: at which passing of it; ``stop``: to stand
+    still there, not to die; ``clock_s``: how far the wall clock is off."""
 
     point: str | None = None
     nth: int = 1
+    stop: bool = False
     clock_s: float = 0.0
 
 
@@ -32,13 +33,13 @@ class Control:
             return Orders(**json.loads(self.path.read_text(encoding="utf-8")))
         return Orders()
 
-    def arm(self, point: str, nth: int) -> None:
-        """Die at the ``nth`` passing of the point."""
-        self._change(point=point, nth=nth)
+    def arm(self, point: str, nth: int, *, stop: bool = False) -> None:
+        """Die, or stand still, at the ``nth`` passing of the point."""
+        self._change(point=point, nth=nth, stop=stop)
 
     def disarm(self) -> None:
         """Do not die; the clock stays as it is."""
-        self._change(point=None, nth=1)
+        self._change(point=None, nth=1, stop=False)
 
     def shift_clock(self, seconds: float) -> None:
         """Let the wall clock be so far off."""

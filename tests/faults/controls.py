@@ -2,7 +2,7 @@
 
 import importlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,28 +104,45 @@ def without_earlier_submissions() -> None:
 
 @dataclass(frozen=True)
 class Control:
-    """What is taken away, from whom, and the faults under which that must show."""
+    """What is taken away, from whom, and the faults (kind, target) under which that must show.
+
+    ``also``: other protections that would hide it, taken away as well.
+    """
 
     take_away: Callable[[], None]
     services: tuple[str, ...]
-    provoked_by: tuple[str, ...]
+    provoked_by: tuple[tuple[str, str], ...] = ()
+    also: tuple[str, ...] = ()
 
 
 ALL = ("assignment", "evidence", "scoring", "comparison", "notification")
 CONTROLS: Mapping[str, Control] = {
-    "duplicate-guard": Control(without_duplicate_guards, ("comparison",), ("duplicate",)),
-    "epoch-fence": Control(without_epoch_fence, ALL, ("stop", "scale")),
-    "commit-order": Control(without_commit_order, ALL, ("point",)),
-    "relay-lease": Control(without_leases, ALL, ("stop", "scale", "kill")),
-    "relay-order": Control(without_relay_order, ALL, ("kill",)),
-    "idempotency-key": Control(without_idempotency_keys, ("assignment",), ()),
-    "submission-key": Control(without_earlier_submissions, ("evidence",), ()),
+    "duplicate-guard": Control(
+        without_duplicate_guards, ("comparison",), (("duplicate", "scoring.events.v1"),)
+    ),
+    "epoch-fence": Control(
+        without_epoch_fence, ALL, (("zombie", "before a transaction"),), also=("duplicate-guard",)
+    ),
+    "commit-order": Control(
+        without_commit_order,
+        ALL,
+        (("point", "before a commit"), ("point", "inside a transaction, the checkpoint moved")),
+    ),
+    "relay-lease": Control(without_leases, ALL, (("scale", "evidence"), ("stop", "evidence"))),
+    "relay-order": Control(without_relay_order, ALL, (("kill", "evidence"),)),
+    "idempotency-key": Control(without_idempotency_keys, ("assignment",)),
+    "submission-key": Control(without_earlier_submissions, ("evidence",)),
 }
 
 
 def take_away(service: str) -> None:
     """Take from this process what the environment says that it shall run without."""
-    for name in filter(None, os.environ.get(WITHOUT, "").split(",")):
+    for name in with_also(filter(None, os.environ.get(WITHOUT, "").split(","))):
         control = CONTROLS[name]
         if service in control.services:
             control.take_away()
+
+
+def with_also(names: Iterable[str]) -> set[str]:
+    """The controls of these names, and those that they need as well."""
+    return {each for name in names for each in (name, *CONTROLS[name].also)}

@@ -141,7 +141,7 @@ class Fleet:
         await asyncio.to_thread(worker.process.kill)
 
     def pause(self, worker: Worker) -> None:
-        """SIGSTOP."""
+        """SIGSTOP; one that stands still already stays so until it is resumed."""
         if worker.process.pid is not None and worker.process.alive:
             os.kill(worker.process.pid, signal.SIGSTOP)
             worker.paused = True

@@ -31,6 +31,7 @@ class Point:
 
 
 POINTS = {
+    "before a transaction": Point(f"{SHARED}.mongo.checkpoint", "Checkpoints.advance", "before"),
     "inside a transaction, the checkpoint moved": Point(
         f"{SHARED}.mongo.checkpoint", "Checkpoints.advance", "after"
     ),
@@ -77,8 +78,11 @@ CLAIMING = tuple(name for name in POINTS if name.startswith("while partitions ar
 class Armed:
     """One wrapped method; ``undo()`` puts the product's own back. ``last_words`` come first."""
 
-    def __init__(self, point: Point, nth: int, last_words: Callable[[], None]) -> None:
+    def __init__(
+        self, point: Point, nth: int, last_words: Callable[[], None], *, stop: bool = False
+    ) -> None:
         self._last_words = last_words
+        self._signal = signal.SIGSTOP if stop else signal.SIGKILL
         self._owner, self._name = _place(point)
         self._own = inspect.getattr_static(self._owner, self._name)
         self._left = nth
@@ -90,9 +94,9 @@ class Armed:
 
     def _pass(self) -> None:
         self._left -= 1
-        if self._left <= 0:
+        if self._left == 0:
             self._last_words()
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self._signal)
 
     def _wrapped(self, point: Point) -> Callable[..., Any]:
         own = self._own

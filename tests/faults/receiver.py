@@ -12,14 +12,15 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.faults.ledger import Ledger
 
-REFUSED, BROKEN_OFF = 0.1, 0.05
+REFUSED, SILENT, BROKEN_OFF = 0.1, 0.02, 0.05
+SILENT_S = 10.0  # longer than any sender of a fault run waits
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 @dataclass
 class Receiver:
-    """``secrets``: path → signing secret. Only what is answered with 204 is taken."""
+    """``secrets``: path → signing secret. Only what is answered with 2xx is taken."""
 
     ledger: Ledger
     rng: random.Random
@@ -30,18 +31,21 @@ class Receiver:
         """The ASGI application."""
         if scope["type"] != "http":
             return
-        body = await _body(receive)
-        draw = self.rng.random()
-        if draw < BROKEN_OFF:
-            self.ledger.did["webhooks broken off"] += 1
-            await send(_start(200, length=100))
-            return  # the server closes the connection of an answer that is not whole
-        if draw < BROKEN_OFF + REFUSED:
+        body, draw = await _body(receive), self.rng.random()
+        if draw < REFUSED:
             self.ledger.did["webhooks refused"] += 1
             await send(_start(500))
+        elif draw < REFUSED + SILENT:
+            self.ledger.did["webhooks left unanswered"] += 1
+            await asyncio.sleep(SILENT_S)
+            return
         else:
             headers = {name.decode(): value.decode() for name, value in scope["headers"]}
             self._take(scope["path"], headers, body)
+            if draw < REFUSED + SILENT + BROKEN_OFF:
+                self.ledger.did["webhooks taken, the answer broken off"] += 1
+                await send(_start(200, length=100))
+                return  # the server closes the connection of an answer that is not whole
             await send(_start(204))
         await send({"type": "http.response.body", "body": b""})
 

@@ -62,7 +62,7 @@ def _armed(control: Control, orders: Orders) -> Armed | None:
     if orders.point is None:
         return None
     last_words = functools.partial(control.reached, orders.point)
-    return Armed(POINTS[orders.point], orders.nth, last_words)
+    return Armed(POINTS[orders.point], orders.nth, last_words, stop=orders.stop)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from incognita_local.services import NAMES
-from tests.faults.points import POINTS
+from tests.faults.points import CLAIMING, POINTS
 
 FIRST_AFTER_S, LAST_BEFORE_S = 3.0, 8.0
 """The load runs before anything breaks, and a little while after everything is whole again."""
@@ -36,6 +36,9 @@ TOPICS = ("assignment.events.v1", "evidence.events.v1", "scoring.events.v1")
 KINDS = {
     "kill": Kind(Needs.SERVICES, 10, (0.5, 2), NAMES),
     "point": Kind(Needs.SERVICES, 14, (6, 10), tuple(POINTS)),
+    "zombie": Kind(
+        Needs.SERVICES, 4, (8, 10), tuple(name for name in POINTS if name not in CLAIMING)
+    ),
     "stop": Kind(Needs.SERVICES, 5, (7, 10), NAMES),
     "restart": Kind(Needs.SERVICES, 3, (1, 2), NAMES),
     "roll": Kind(Needs.SERVICES, 1, (5, 10), ("all",)),
@@ -99,3 +102,18 @@ def schedule(
             return tuple(faults)
         if name in wanted and at_s + fault.lasts_s < duration_s - 2:
             faults.append(fault)
+
+
+def provocation(
+    seed: int, *, duration_s: float, aims: Sequence[tuple[str, str]], every_s: float = 3.0
+) -> Sequence[Fault]:
+    """Only these faults (kind, target), in turn, as often as there is time for."""
+    rng = random.Random(f"provocation {seed}")
+    faults: list[Fault] = []
+    at_s = FIRST_AFTER_S
+    while aims and at_s < duration_s - LAST_BEFORE_S:
+        kind, target = aims[len(faults) % len(aims)]
+        lasts_s = round(rng.uniform(*KINDS[kind].lasts_s), 1)
+        faults.append(Fault(at_s, kind, target, lasts_s, rng.random()))
+        at_s += every_s
+    return tuple(faults)

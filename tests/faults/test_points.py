@@ -58,6 +58,6 @@ def test_orders_are_kept_apart(tmp_path: Path) -> None:
     assert control.read() == Orders()
     control.shift_clock(-120)
     control.arm("somewhere", 3)
-    assert control.read() == Orders("somewhere", 3, -120)
+    assert control.read() == Orders("somewhere", 3, clock_s=-120)
     control.disarm()
     assert control.read() == Orders(clock_s=-120)
