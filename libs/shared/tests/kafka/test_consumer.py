@@ -1,8 +1,10 @@
 """The consumer loop on the real Kafka and MongoDB."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from aiokafka import TopicPartition
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from incognita_shared.events.codec import Record
@@ -203,3 +205,22 @@ async def test_a_new_owner_publishes_what_the_last_one_had_committed_but_not_sen
     async with consuming(database, kafka_settings):
         await eventually(lambda: _equal(database["outbox"].count_documents({}), 0))
     assert len(await read_all(kafka_settings, OUT)) == 2
+
+
+async def test_records_that_a_fetch_left_out_are_asked_for_again(
+    database: Database, kafka_settings: KafkaSettings, topics: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    polled, left_out = AIOKafkaConsumer.getmany, []
+
+    async def forgetful(self: AIOKafkaConsumer, **options: Any) -> dict[TopicPartition, Any]:
+        """As after a seek that meets a fetch under way: the first records of a poll are missing."""
+        found: dict[TopicPartition, Any] = await polled(self, **options)
+        if found and not left_out:
+            left_out.extend(records.pop(0) for records in found.values())
+        return {partition: records for partition, records in found.items() if records}
+
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", forgetful)
+    await send(kafka_settings, [record_of(approved("v", seq)) for seq in range(1, 6)])
+    async with consuming(database, kafka_settings):
+        await eventually(lambda: _equal(counted(database, "v"), range(1, 6)))
+    assert left_out
