@@ -1,0 +1,1 @@
+"""Kafka as far as the delivery core relies on it."""
