@@ -9,9 +9,10 @@ from incognita_shared.settings import SettingsError
 from incognitactl.connections import Settings, UnreachableError, connected
 from incognitactl.dead_letters import command as dead_letters
 from incognitactl.parked import command as parked
+from incognitactl.rebuild import command as rebuild
 from incognitactl.verify import command as verify
 
-COMMANDS = (verify, dead_letters, parked)
+COMMANDS = (verify, dead_letters, parked, rebuild)
 """Each has ``add(subparsers)``, which names itself by ``set_defaults(run=…)``, and that ``run``."""
 
 

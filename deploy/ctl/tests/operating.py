@@ -16,8 +16,10 @@ from incognita_shared.events.envelope import Event
 from incognita_shared.events.scoring import ReportApproved, ReportRejected, VisitScored
 from incognita_shared.ids import new_id
 from incognita_shared.kafka.producer import started_producer
+from incognita_shared.mongo.client import Database
 from incognita_shared.settings import KafkaSettings
 from incognitactl.connections import Connections
+from incognitactl.rebuild.topics import reach
 
 CHAIN = "c" * 32
 ROOT = Path(__file__).parents[3]
@@ -133,3 +135,33 @@ async def prepare(connections: Connections, names: Sequence[str]) -> None:
         await import_module(f"incognita_{name}.repository").create_indexes(
             connections.databases[name]
         )
+
+
+async def ends(connections: Connections, topic: str) -> dict[int, int]:
+    """Where the topic's partitions end."""
+    return {
+        source.partition: end for source, end in (await reach(connections, [topic])).ends.items()
+    }
+
+
+async def is_caught_up(connections: Connections, name: str) -> bool:
+    """Whether the service has read all there is, and said all that it had to say."""
+    db = connections.databases[name]
+    topics = [each.topic for each in connections.topics if name in each.consumers]
+    found = await reach(connections, topics)
+    read = {each["_id"]: each["next"] async for each in db["checkpoints"].find({})}
+    behind = [source for source, end in found.ends.items() if read.get(str(source), 0) < end]
+    waiting = await db["outbox"].count_documents({})
+    pending = await db["scores"].count_documents({"has_pending": True})
+    return not behind and not waiting and not pending
+
+
+async def contents(db: Database, *collections: str, without: Sequence[str] = ()) -> dict[str, Any]:
+    """Every document of the collections, by collection and id, without these fields."""
+    return {
+        name: {
+            each["_id"]: {key: value for key, value in each.items() if key not in without}
+            async for each in db[name].find({})
+        }
+        for name in collections
+    }
