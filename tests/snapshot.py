@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from incognita_shared.kafka.topics import dead_letter_topic, ensure_topics
+from incognita_shared.mongo.pending import create_pending_index
 from incognita_shared.objects import ObjectStore
 from incognita_shared.settings import kafka_name
 from incognitactl.connections import Connections
@@ -82,6 +83,11 @@ class Snapshot:
             if all(each.get(name) == value for name, value in wanted.items())
         )  # fmt: skip
 
+    def remove(self, service: str, collection: str, key: str) -> None:
+        """Lose one document."""
+        kept = self.documents[service][collection]
+        kept.remove(self.find(service, collection, _id=key))
+
     def about(self, subject: str, topic: str) -> list[int]:
         """Where in ``said`` the topic's events about a visit are, in order."""
         return [
@@ -131,6 +137,8 @@ class Snapshot:
                 documents = kept
                 if name == "checkpoints":
                     documents = [{**each, "next": ends[each["_id"]]} for each in kept]
+                if any("has_pending" in each for each in documents):
+                    await create_pending_index(connections.databases[service][name])
                 if documents:
                     await connections.databases[service][name].insert_many(documents)
 

@@ -181,11 +181,13 @@ def _judge_catalog(dossier: Dossier, judge: _Judge) -> None:
 
 def _judge_visit(dossier: Dossier, judge: _Judge, ledger: Ledger) -> None:
     known, findings = judge.known, judge.findings
-    check_stages(dossier, findings)
+    check_accepted(dossier, known, findings)
+    if not check_stages(dossier, findings):
+        _leave_out(dossier, judge)
+        return
     said = check_visit_topics(
         dossier, injected=known.injected, trimmed=judge.reading.trimmed, findings=findings
     )
-    check_accepted(dossier, known, findings)
     place = dossier.place or {}
     heard = judge.subscriptions.get(place.get("chain_id", ""), [])
     check_deliveries(dossier, said, heard, place, findings)

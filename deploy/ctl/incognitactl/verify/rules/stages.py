@@ -20,8 +20,8 @@ WITHOUT_REPORT = ENDED | {"offered", "accepted"}
 OUTCOME = {"approve": "approved", "return": "returned", "reject": "rejected"}
 
 
-def check_stages(dossier: Dossier, findings: Findings) -> None:
-    """All stages of one visit."""
+def check_stages(dossier: Dossier, findings: Findings) -> bool:
+    """All stages of one visit; False if one lacks it, so that nothing more follows from them."""
     visit, report = dossier.one(Kind.VISIT), dossier.one(Kind.REPORT)
     if visit is None:
         strays = [kind.name.lower() for kind in (Kind.REPORT, Kind.SCORE, Kind.RESULT, Kind.PAYOUT)
@@ -30,22 +30,35 @@ def check_stages(dossier: Dossier, findings: Findings) -> None:
             findings.add(
                 1, f"assignment visits has none, but there is {strays[0]}", dossier.subject
             )
-        return
+            return False
+        return True
     findings.checked(1)
     if report is not None and dossier.completed:
         findings.counts["reports completed"] += 1
+    if lacking := _lacking(dossier):
+        for stage in lacking:
+            findings.add(1, f"{stage} lacks a visit", dossier.subject)
+        return False
     _check_open_visit(dossier, visit, findings)
     _check_scores(dossier, findings)
     _check_result(dossier, findings)
     _check_visit(dossier, visit, findings)
     _check_payout(dossier, visit, findings)
+    return True
+
+
+def _lacking(dossier: Dossier) -> list[str]:
+    """The stages that should have the visit, by what the stage before has."""
+    stages = {Kind.OPEN_VISIT: "evidence visits"}
+    if dossier.completed:
+        stages |= {Kind.SCORE: "scoring scores", Kind.RESULT: "comparison results"}
+    return [name for kind, name in stages.items() if dossier.one(kind) is None]
 
 
 def _check_open_visit(dossier: Dossier, visit: Mapping[str, Any], findings: Findings) -> None:
     """Evidence knows the visit, up to the last event that is for evidence."""
     known = dossier.one(Kind.OPEN_VISIT)
     if known is None:
-        findings.add(1, "evidence visits lacks a visit", dossier.subject)
         return
     heard = [
         number
@@ -71,8 +84,6 @@ def _check_scores(dossier: Dossier, findings: Findings) -> None:
             1, "scoring score_revisions are not evidence's completed revisions", dossier.subject
         )
     if score is None:
-        if completed:
-            findings.add(1, "scoring scores lacks a completed report", dossier.subject)
         return
     if (score["score_revision"], score["report_revision"]) != (completed, completed):
         findings.add(1, "scoring scores is not at the last completed revision", dossier.subject)
@@ -89,7 +100,6 @@ def _check_result(dossier: Dossier, findings: Findings) -> None:
             findings.add(1, "comparison results has what scoring has not", dossier.subject)
         return
     if result is None:
-        findings.add(1, "comparison results lacks a score", dossier.subject)
         return
     wanted = score["score_revision"] if score["state"] == "approved" else None
     if result["counted"] != wanted:

@@ -66,14 +66,19 @@ def _without_injected(copies: Sequence[Said], injected: Collection[str]) -> list
     """Injected duplicates were left out by their ids; what is injected under new ids goes here."""
     if not injected:
         return list(copies)
-    return [record for record in copies if record.id not in injected or _is_own(record, copies)]
+    return [
+        record
+        for record in copies
+        if record.id not in injected or _is_own(record, copies, injected)
+    ]
 
 
-def _is_own(record: Said, copies: Sequence[Said]) -> bool:
-    """Whether a service said the event first, and the injection was a duplicate of it."""
+def _is_own(record: Said, copies: Sequence[Said], injected: Collection[str]) -> bool:
+    """Whether a service said the event first, and what was injected was a duplicate of it."""
     same = [each for each in copies if each.order == record.order]
-    before = [each for each in copies if each.offset < record.offset]
-    return len(same) == 1 and record.order == len({each.order for each in before}) + 1
+    before = {each.order for each in copies if each.offset < record.offset}
+    is_first = same[0] is record and all(each.id in injected for each in same)
+    return is_first and record.order == len(before) + 1
 
 
 def _check_order(
