@@ -12,6 +12,17 @@ WITHOUT = "FAULTS_WITHOUT"
 """The variable that names, separated by commas, what a worker runs without."""
 
 
+def put(owner: Any, name: str, value: Any) -> Any:
+    """Put ``value`` in the place of what the product has there, which is returned.
+
+    Raises AttributeError where it has nothing of that name: a control that takes nothing away
+    would prove nothing.
+    """
+    own = getattr(owner, name)
+    setattr(owner, name, value)
+    return own
+
+
 def without_duplicate_guards() -> None:
     """Handlers forget what they have handled: a score counts each time that it is approved."""
     handlers = importlib.import_module("incognita_comparison.handlers")
@@ -21,7 +32,7 @@ def without_duplicate_guards() -> None:
         result = await find(*args, **options)
         return result and {**result, "seq": 0, "counted": None}
 
-    handlers.find_result = forgetful  # type: ignore[attr-defined]
+    put(handlers, "find_result", forgetful)
 
 
 def without_epoch_fence() -> None:
@@ -37,19 +48,18 @@ def without_epoch_fence() -> None:
     async def end_no_session(*_: Any, **__: Any) -> None:
         """Ending the former owner's session would stop it as well."""
 
-    checkpoint.Checkpoints.advance = advance
-    checkpoint.Checkpoints.end_former_sessions = end_no_session
+    put(checkpoint.Checkpoints, "advance", advance)
+    put(checkpoint.Checkpoints, "end_former_sessions", end_no_session)
 
 
 def without_commit_order() -> None:
     """The checkpoint moves by itself, before the effects of the batch."""
     checkpoint = importlib.import_module("incognita_shared.mongo.checkpoint")
-    own = checkpoint.Checkpoints.advance
 
     async def advance(self: Any, session: Any, steps: Sequence[Any]) -> None:
         await own(self, None, steps)
 
-    checkpoint.Checkpoints.advance = advance
+    own = put(checkpoint.Checkpoints, "advance", advance)
 
 
 def without_leases() -> None:
@@ -59,7 +69,7 @@ def without_leases() -> None:
     async def renew(self: Any) -> list[int]:
         return list(range(relay.BUCKETS))
 
-    relay.Leases.renew = renew
+    put(relay.Leases, "renew", renew)
 
 
 def without_relay_order() -> None:
@@ -76,7 +86,7 @@ def without_relay_order() -> None:
             self._producer = producer
         return busy
 
-    relay._publish_batch = publish_batch
+    put(relay, "_publish_batch", publish_batch)
 
 
 class Later:
@@ -93,24 +103,26 @@ class Later:
 def without_idempotency_keys() -> None:
     """Whatever key a request has, it is a new request."""
     idempotency = importlib.import_module("incognita_assignment.idempotency")
-    idempotency.derived_id = lambda *_: new_id()  # type: ignore[attr-defined]
+    put(idempotency, "derived_id", lambda *_: new_id())
 
 
 def without_earlier_submissions() -> None:
     """A report is settled again each time that it is handed in."""
     submissions = importlib.import_module("incognita_evidence.submissions")
-    submissions._earlier_answer = lambda *_: None  # type: ignore[attr-defined]
+    put(submissions, "earlier_answer", lambda *_: None)
 
 
 @dataclass(frozen=True)
 class Control:
     """What is taken away, from whom, and the faults (kind, target) under which that must show.
 
-    ``also``: other protections that would hide it, taken away as well.
+    ``breaks``: the invariants of which at least one must then be violated. ``also``: other
+    protections that would hide it, taken away as well.
     """
 
     take_away: Callable[[], None]
     services: tuple[str, ...]
+    breaks: frozenset[int]
     provoked_by: tuple[tuple[str, str], ...] = ()
     also: tuple[str, ...] = ()
 
@@ -118,20 +130,35 @@ class Control:
 ALL = ("assignment", "evidence", "scoring", "comparison", "notification")
 CONTROLS: Mapping[str, Control] = {
     "duplicate-guard": Control(
-        without_duplicate_guards, ("comparison",), (("duplicate", "scoring.events.v1"),)
+        without_duplicate_guards,
+        ("comparison",),
+        frozenset({2}),
+        (("duplicate", "scoring.events.v1"),),
     ),
     "epoch-fence": Control(
-        without_epoch_fence, ALL, (("zombie", "before a transaction"),), also=("duplicate-guard",)
+        without_epoch_fence,
+        ("comparison",),
+        frozenset({2, 6}),
+        (("zombie", "before a transaction"),),
+        also=("duplicate-guard",),
     ),
     "commit-order": Control(
         without_commit_order,
         ALL,
+        frozenset({1, 2}),
         (("point", "before a commit"), ("point", "inside a transaction, the checkpoint moved")),
     ),
-    "relay-lease": Control(without_leases, ALL, (("scale", "evidence"), ("stop", "evidence"))),
-    "relay-order": Control(without_relay_order, ALL, (("kill", "evidence"),)),
-    "idempotency-key": Control(without_idempotency_keys, ("assignment",)),
-    "submission-key": Control(without_earlier_submissions, ("evidence",)),
+    "relay-lease": Control(
+        without_leases, ALL, frozenset({3, 4}), (("scale", "evidence"), ("stop", "evidence"))
+    ),
+    "relay-order": Control(
+        without_relay_order,
+        ("assignment", "evidence"),
+        frozenset({3, 4}),
+        (("point", "before events are sent"),),
+    ),
+    "idempotency-key": Control(without_idempotency_keys, ("assignment",), frozenset({7})),
+    "submission-key": Control(without_earlier_submissions, ("evidence",), frozenset({3, 4, 7})),
 }
 
 

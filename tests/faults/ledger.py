@@ -17,6 +17,8 @@ class Ledger:
     uncertain: set[str] = field(default_factory=set)
     answers: dict[str, list[str]] = field(default_factory=dict)
     poison: set[tuple[str, int, int]] = field(default_factory=set)
+    injected: set[str] = field(default_factory=set)
+    """Ids of events of which the runner sent another wording."""
     webhooks: list[tuple[str, bool]] = field(default_factory=list)
     asked_again: Counter[str] = field(default_factory=Counter)
     """Why requests were repeated: a status, or the name of a transport error."""
@@ -38,6 +40,7 @@ class Ledger:
             uncertain=set(self.uncertain),
             answers={key: tuple(each) for key, each in self.answers.items()},
             poison=set(self.poison),
+            injected=set(self.injected),
             webhooks=tuple(self.webhooks),
             recovered_within_s=recovered_within_s,
         )

@@ -51,6 +51,9 @@ POINTS = {
     "relay: sent, not taken out of the document": Point(
         f"{SHARED}.kafka.producer", "Producer.publish", "after", ("assignment", "evidence")
     ),
+    "before events are sent": Point(
+        f"{SHARED}.kafka.producer", "Producer.publish", "before", ("assignment", "evidence")
+    ),
     "relay: leases renewed": Point(f"{SHARED}.mongo.relay", "Leases.renew", "after", nth_most=2),
     "the object is there, the report does not say so yet": Point(
         "incognita_evidence.verification", "Verifier.verify", "after", ("evidence",)

@@ -32,32 +32,36 @@ class Receiver:
         if scope["type"] != "http":
             return
         body, draw = await _body(receive), self.rng.random()
-        if draw < REFUSED:
-            self.ledger.did["webhooks refused"] += 1
-            await send(_start(500))
-        elif draw < REFUSED + SILENT:
+        if body is None:
+            self.ledger.did["webhooks broken off by their sender"] += 1
+            return
+        if draw < SILENT:
             self.ledger.did["webhooks left unanswered"] += 1
             await asyncio.sleep(SILENT_S)
             return
+        if draw < SILENT + REFUSED:
+            self.ledger.did["webhooks refused"] += 1
+            status = 500
         else:
             headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-            self._take(scope["path"], headers, body)
-            if draw < REFUSED + SILENT + BROKEN_OFF:
+            status = 204 if self._takes(scope["path"], headers, body) else 400
+            if draw < SILENT + REFUSED + BROKEN_OFF and status == 204:
                 self.ledger.did["webhooks taken, the answer broken off"] += 1
                 await send(_start(200, length=100))
                 return  # the server closes the connection of an answer that is not whole
-            await send(_start(204))
+        await send(_start(status))
         await send({"type": "http.response.body", "body": b""})
 
-    def _take(self, path: str, headers: dict[str, str], body: bytes) -> None:
+    def _takes(self, path: str, headers: dict[str, str], body: bytes) -> bool:
         try:
             Webhook(self.secrets[path]).verify(body, headers)
         except (WebhookVerificationError, KeyError):
             valid = False
         else:
             valid = True
-        self.ledger.did["webhooks taken"] += 1
+        self.ledger.did["webhooks taken" if valid else "webhooks not believed"] += 1
         self.ledger.webhooks.append((headers.get("webhook-id", ""), valid))
+        return valid
 
 
 @asynccontextmanager
@@ -82,10 +86,13 @@ async def receiving(receiver: Receiver) -> AsyncIterator[None]:
         await asyncio.wait_for(running, 10)
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None where the sender has gone before its end."""
     parts, more = [], True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         parts.append(message.get("body", b""))
         more = message.get("more_body", False)
     return b"".join(parts)

@@ -94,7 +94,10 @@ class Sender:
             partition = some[0].partition
             some = [each for each in reversed(own) if each.partition == partition][:20]
         for record in some:
-            yield record, _changed(kind, record), list(record.headers)
+            value = _changed(kind, record)
+            if value != record.value:
+                self.ledger.injected.add(_header(record, "ce_id"))
+            yield record, value, list(record.headers)
 
 
 def _spoilt(record: ConsumerRecord, way: int) -> tuple[bytes, list[tuple[str, bytes]]]:

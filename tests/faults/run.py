@@ -13,7 +13,7 @@ from incognita_demo.earlier_runs import remove_earlier_runs
 from incognitactl.verify import Violation
 from tests.faults.breaking import Breaker, Say
 from tests.faults.checking import check, in_namespace, until_settled
-from tests.faults.client import Client
+from tests.faults.client import PATIENCE_S, Client
 from tests.faults.fleet import Fleet
 from tests.faults.ledger import Ledger
 from tests.faults.load import Load
@@ -36,14 +36,16 @@ class Plan:
     without: Sequence[str] = ()
     parallel: int = 4
     settled_within_s: float = SETTLED_WITHIN_S
+    patience_s: float = PATIENCE_S
 
 
 @dataclass
 class Outcome:
-    """What came of a run. ``violations`` is empty where everything held."""
+    """What came of a run: what the checker found, and what the load itself was told wrongly."""
 
     plan: Plan
-    violations: list[Violation] = field(default_factory=list)
+    found: list[Violation] = field(default_factory=list)
+    told: list[Violation] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     faults: int = 0
     skipped: dict[str, str] = field(default_factory=dict)
@@ -53,6 +55,11 @@ class Outcome:
     asked_again: dict[str, int] = field(default_factory=dict)
     accepted: int = 0
     recovered_s: float = 0.0
+
+    @property
+    def violations(self) -> list[Violation]:
+        """Everything that must not be; empty where every invariant held."""
+        return [*self.found, *self.told]
 
 
 async def run(plan: Plan, servers: Surroundings, directory: Path, say: Say) -> Outcome:
@@ -70,6 +77,7 @@ async def run(plan: Plan, servers: Surroundings, directory: Path, say: Say) -> O
             Client(fleet.urls, ledger, connections=plan.parallel * 4 + 10) as client,
         ):
             breaker = Breaker(fleet, servers, sender, say)
+            client.patience_s = plan.patience_s
             load = Load(
                 client, ledger, receiver, fleet.operator_key, plan.seed, parallel=plan.parallel
             )
@@ -87,7 +95,7 @@ async def run(plan: Plan, servers: Surroundings, directory: Path, say: Say) -> O
             verdict = await check(servers.direct, known)
     if not plan.without and not verdict.violations:
         await asyncio.to_thread(remove_earlier_runs, servers.direct, prefix=namespace)
-    outcome.violations = [*verdict.violations, *_own(ledger, moving)]
+    outcome.found, outcome.told = list(verdict.violations), _told(ledger, moving)
     outcome.counts = dict(verdict.counts)
     outcome.faults, outcome.skipped = len(breaker.done), breaker.skipped
     outcome.ends, outcome.did = dict(fleet.ends), dict(ledger.did)
@@ -126,7 +134,7 @@ async def _show(plan: Plan, load: Load, breaker: Breaker, began: float, say: Say
         )
 
 
-def _own(ledger: Ledger, moving: Sequence[str]) -> list[Violation]:
+def _told(ledger: Ledger, moving: Sequence[str]) -> list[Violation]:
     """What the runner itself saw that no fault excuses."""
     found = [Violation(7, wrong) for wrong in ledger.wrong]
     if moving:
