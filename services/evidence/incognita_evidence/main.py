@@ -1,5 +1,6 @@
 """Composition root: settings → telemetry → clients → app, consumer, relay."""
 
+import asyncio
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -9,7 +10,7 @@ from incognita_evidence.desk import Desk
 from incognita_evidence.handlers import HANDLERS
 from incognita_evidence.repository import PENDING, create_indexes
 from incognita_evidence.repository.reports import Questionnaires, Reports
-from incognita_evidence.routes import ROUTERS
+from incognita_evidence.routes import ROUTERS, STREAMED_PATHS
 from incognita_evidence.settings import Settings
 from incognita_evidence.verification import Verifier
 from incognita_shared.health import Health
@@ -70,7 +71,14 @@ def build_app(
     wake: Callable[[], None],
 ) -> FastAPI:
     """The app with what its routes need in ``app.state``; ``wake`` is called after each write."""
-    app = create_app(SERVICE, routers=ROUTERS, db=db, settings=settings, health=health)
+    app = create_app(
+        SERVICE,
+        routers=ROUTERS,
+        db=db,
+        settings=settings,
+        health=health,
+        streamed_paths=STREAMED_PATHS,
+    )
     own = settings.evidence
     questionnaires = Questionnaires()
     verifier = Verifier(store, concurrency=own.verify_concurrency, first_bytes=own.first_bytes)
@@ -82,5 +90,6 @@ def build_app(
 
     app.state.store = store
     app.state.desk = desk
+    app.state.imports = asyncio.Semaphore(own.imports_at_once)
     app.state.wake = wake
     return app

@@ -30,6 +30,8 @@ from incognita_shared.clock import now
 from incognita_shared.questionnaire.answers import ReadAnswers, check_answers
 from incognita_shared.values import Answers
 
+_CONTENT = set(ReportSubmission.model_fields)
+
 
 async def save_draft(visit: Visit, answers: Answers, *, reports: Reports) -> Report:
     """Keep the answers given so far. Raises AnswersInvalid, ReportClosed once it was submitted."""
@@ -59,7 +61,8 @@ class Given:
     @classmethod
     def of(cls, content: ReportSubmission, key: str) -> Self:
         """The digest is a SHA-256, whatever the order and spelling of the content's JSON."""
-        data = orjson.dumps(content.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+        fields = content.model_dump(mode="json", include=_CONTENT)
+        data = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
         return cls(content, key, hashlib.sha256(data).hexdigest())
 
 

@@ -45,7 +45,7 @@ class JsonBodies:
             return
         body = await self._read(receive)
         if body:
-            _check_type(headers.get("content-type", ""))
+            check_type(headers.get("content-type", ""))
             sound_json(body)
         await self._app(scope, _replayed(body, receive), send)
 
@@ -85,7 +85,8 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-def _check_type(content_type: str) -> None:
+def check_type(content_type: str) -> None:
+    """Raises UnsupportedMedia for anything but JSON."""
     media = content_type.partition(";")[0].strip().lower()
     if media != "application/json" and not (
         media.startswith("application/") and media.endswith("+json")

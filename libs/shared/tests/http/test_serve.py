@@ -98,6 +98,24 @@ async def test_a_signal_ends_requests_then_loops_then_telemetry(
     assert names == {"loop", "GET /slow"}
 
 
+async def test_what_is_beyond_the_process_is_refused_at_once_and_taken_later(
+    tmp_path: Path,
+) -> None:
+    async with _service("waits", tmp_path, HTTP_MOST_IN_FLIGHT="2") as running:
+        await running.listening()
+        async with httpx.AsyncClient(timeout=10) as client:
+            first = [asyncio.create_task(client.get(f"{running.url}/slow")) for _ in range(2)]
+            await running.until(lambda: running.steps().count("request started") == 2)
+            async with asyncio.timeout(0.8):
+                refused = await client.get(f"{running.url}/slow")
+                assert (await client.get(f"{running.url}/health/ready")).status_code == 200
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+            assert refused.json()["type"] == "urn:incognita:problem:overloaded"
+            assert [(await one).status_code for one in first] == [200, 200]
+            assert (await client.get(f"{running.url}/slow")).status_code == 200
+    assert running.steps().count("request started") == 3
+
+
 async def test_an_idle_connection_does_not_hold_the_end_up(tmp_path: Path) -> None:
     async with _service("waits", tmp_path) as running:
         await running.listening()

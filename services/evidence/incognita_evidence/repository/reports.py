@@ -18,6 +18,7 @@ from incognita_shared.events.envelope import Event
 from incognita_shared.mongo.pending import append_events, with_events
 from incognita_shared.mongo.tenant import ChainCollection
 from incognita_shared.questionnaire.model import Questionnaire
+from incognita_shared.telemetry import on_trace_of
 
 DUPLICATE_KEY = 11000
 CLOCKS_DIFFER = timedelta(seconds=5)
@@ -62,6 +63,16 @@ class Reports:
         document = await self._visits.find_one(where)
         return None if document is None else Visit.model_validate(_named(document))
 
+    async def find_visits(
+        self, visit_ids: Iterable[str], shopper_id: str | None = None
+    ) -> dict[str, Visit]:
+        """Visit id → visit; with ``shopper_id``, only those of that shopper's."""
+        where = {"_id": {"$in": list(visit_ids)}}
+        documents = await self._visits.find(
+            where | ({"shopper_id": shopper_id} if shopper_id else {})
+        )
+        return {found["_id"]: Visit.model_validate(_named(found)) for found in documents}
+
     async def get_questionnaire(self, visit: Visit) -> Questionnaire:
         """The version of the visit. Raises QuestionnaireNotHere while its event is on the way."""
         key = visit.questionnaire_key
@@ -80,15 +91,42 @@ class Reports:
         document = await self._reports.find_one({"_id": visit_id}, _WITHOUT_PENDING)
         return None if document is None else _report(document)
 
+    async def find_reports(self, visit_ids: Iterable[str]) -> dict[str, Report]:
+        """Visit id → report, of those for which anything was handed in."""
+        where = {"_id": {"$in": list(visit_ids)}}
+        documents = await self._reports.find(where, _WITHOUT_PENDING)
+        return {found["_id"]: _report(found) for found in documents}
+
+    async def insert_all(self, new: Sequence[tuple[Report, Sequence[Event]]]) -> set[str]:
+        """Write reports that nobody has begun, with their events; the ids of those written.
+
+        The others exist meanwhile. Each event is on the trace of its report's visit.
+        """
+        documents = []
+        for report, events in new:
+            with on_trace_of(report.id):
+                documents.append(_new_document(report, events))
+        try:
+            await self._reports.insert_many(documents, ordered=False)
+        except BulkWriteError as error:
+            faults = error.details["writeErrors"]
+            if error.details["writeConcernErrors"] or any(
+                fault["code"] != DUPLICATE_KEY for fault in faults
+            ):
+                raise
+            taken = {documents[fault["index"]]["_id"] for fault in faults}
+            return {report.id for report, _ in new} - taken
+        return {report.id for report, _ in new}
+
     async def save(self, report: Report, events: Sequence[Event] = ()) -> bool:
         """Write the report with its events; False if another request has written meanwhile."""
-        document = report.model_dump(exclude={"id", "version"}) | {"version": report.version + 1}
         if report.version == 0:
             try:
-                await self._reports.insert_one(with_events({"_id": report.id, **document}, *events))
+                await self._reports.insert_one(_new_document(report, events))
             except DuplicateKeyError:
                 return False
             return True
+        document = report.model_dump(exclude={"id", "version"}) | {"version": report.version + 1}
         where = {"_id": report.id, "version": report.version}
         result = await self._reports.update_one(where, append_events({"$set": document}, *events))
         return result.matched_count == 1
@@ -168,6 +206,11 @@ _WITHOUT_PENDING = {"pending": 0, "has_pending": 0, "relay_bucket": 0}
 
 def _named(document: Mapping[str, Any]) -> dict[str, Any]:
     return {("id" if name == "_id" else name): value for name, value in document.items()}
+
+
+def _new_document(report: Report, events: Sequence[Event]) -> dict[str, Any]:
+    fields = report.model_dump(exclude={"id", "version"})
+    return with_events({"_id": report.id, **fields, "version": 1}, *events)
 
 
 def _report(document: Mapping[str, Any]) -> Report:

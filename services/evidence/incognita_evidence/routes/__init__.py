@@ -1,5 +1,6 @@
 """The HTTP door: parse, call a use case, return."""
 
-from incognita_evidence.routes import reviewer, shopper
+from incognita_evidence.routes import importer, reviewer, shopper
 
-ROUTERS = (shopper.router, reviewer.router)
+ROUTERS = (shopper.router, importer.router, reviewer.router)
+STREAMED_PATHS = (importer.PATH,)

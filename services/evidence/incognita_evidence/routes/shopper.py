@@ -10,7 +10,13 @@ from incognita_evidence.report import Report, SubmitAnswer
 from incognita_evidence.repository.reports import Reports
 from incognita_evidence.routes.provided import Shopper, VisitId, desk_of
 from incognita_evidence.rules.completion import still_missing
-from incognita_evidence.schemas.given import AnswersDraft, ReportSubmission, UploadDeclaration
+from incognita_evidence.schemas.given import (
+    KEY_PATTERN,
+    LONGEST_KEY,
+    AnswersDraft,
+    ReportSubmission,
+    UploadDeclaration,
+)
 from incognita_evidence.schemas.shown import DeclaredUpload, ItemView, ReportView
 from incognita_evidence.visit import Visit
 from incognita_shared.problems import problem_responses
@@ -24,8 +30,8 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         min_length=1,
-        max_length=200,
-        pattern=r"^[\x21-\x7e]+$",
+        max_length=LONGEST_KEY,
+        pattern=KEY_PATTERN,
         description="One for each submission, the same when it is repeated: a UUID, for example",
         openapi_examples={"uuid": {"value": "0196f2a1-7f6e-7cc0-9d5b-0f6b9d1c2a11"}},
     ),

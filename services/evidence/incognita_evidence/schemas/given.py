@@ -83,6 +83,9 @@ GivenAnswers = Annotated[
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
 
+KEY_PATTERN = r"^[\x21-\x7e]+$"
+LONGEST_KEY = 200
+
 ANSWERS_EXAMPLE: JsonDict = {"greeted": True, "rings": 3, "courier_name": "Ada"}
 DECLARATION_EXAMPLE: JsonDict = {
     "kind": "photo",
@@ -99,6 +102,12 @@ SUBMISSION_EXAMPLE: JsonDict = {
     "ended_at": "2026-05-04T12:50:00+02:00",
     "position": {"latitude": 43.46745, "longitude": 11.88513, "accuracy_m": 12.0},
     "missing_evidence_reasons": {"receipt": "The courier had no receipt with him."},
+}
+
+IMPORT_EXAMPLE: JsonDict = {
+    "visit_id": "0196f2a17f6e7cc09d5b0f6b9d1c2a11",
+    "idempotency_key": "0196f2a1-7f6e-7cc0-9d5b-0f6b9d1c2a11",
+    **SUBMISSION_EXAMPLE,
 }
 
 
@@ -153,3 +162,14 @@ class ReportSubmission(_Given):
         if self.ended_at < self.started_at:
             raise ValueError("ended_at lies before started_at")
         return self
+
+
+class ImportedReport(ReportSubmission):
+    """One line of an import: whose report it is, and what its Idempotency-Key would have been."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [IMPORT_EXAMPLE]})
+
+    visit_id: Id
+    idempotency_key: Annotated[
+        str, Field(min_length=1, max_length=LONGEST_KEY, pattern=KEY_PATTERN)
+    ]

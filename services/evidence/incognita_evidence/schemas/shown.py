@@ -125,3 +125,23 @@ class ReviewedReport(BaseModel):
     findings: list[Finding]
     submitted_at: datetime | None
     completed_at: datetime | None
+
+
+class ImportedLine(BaseModel):
+    """What became of one line: the answer of a submission, or the problem that it would be told."""
+
+    line: Annotated[int, Field(description="Counted from 1, blank ones too")]
+    status: Annotated[int, Field(description="As if it had been submitted by itself")]
+    visit_id: str | None = None
+    state: ReportState | None = None
+    report_revision: int | None = None
+    missing: list[Missing] = []
+    problem: Annotated[dict[str, Any] | None, Field(description="Problem details, RFC 9457")] = None
+
+
+class ImportResults(BaseModel):
+    """One result for each line that is not blank, in order."""
+
+    accepted: int
+    refused: int
+    results: list[ImportedLine]
