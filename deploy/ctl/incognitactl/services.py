@@ -5,17 +5,25 @@ It is loaded by name when it is needed, so that the other commands do not depend
 
 from collections.abc import Awaitable, Callable
 from importlib import import_module
+from typing import NamedTuple
 
-from incognita_shared.kafka.incoming import Handlers, Incoming, Reader
+from incognita_shared.kafka.incoming import Handlers, Incoming, Reader, Reads
 from incognita_shared.mongo.checkpoint import Source
 from incognita_shared.mongo.client import Database
 from incognitactl.dead_letters.letters import DeadLetter
 
 
-def handlers_of(service: str) -> Handlers:
-    """What the service does on each event."""
-    handlers: Handlers = import_module(f"incognita_{service}.handlers").HANDLERS
-    return handlers
+class Code(NamedTuple):
+    """What a service does on each event, and which documents it reads for it."""
+
+    handlers: Handlers
+    reads: Reads
+
+
+def code_of(service: str) -> Code:
+    """The service's own tables."""
+    module = import_module(f"incognita_{service}.handlers")
+    return Code(module.HANDLERS, getattr(module, "READS", {}))
 
 
 def create_indexes_of(service: str) -> Callable[[Database], Awaitable[None]]:
@@ -28,6 +36,6 @@ def create_indexes_of(service: str) -> Callable[[Database], Awaitable[None]]:
 def read_again(letter: DeadLetter) -> Incoming:
     """The dead letter as its service would read it today."""
     source: Source = letter.origin.source
-    return Reader(handlers_of(letter.origin.consumer)).read(
+    return Reader(code_of(letter.origin.consumer).handlers).read(
         source, letter.origin.offset, key=letter.key, value=letter.value, headers=letter.headers
     )

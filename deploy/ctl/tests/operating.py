@@ -129,6 +129,12 @@ async def kill(process: asyncio.subprocess.Process) -> None:
         await process.communicate()
 
 
+async def stop(process: asyncio.subprocess.Process) -> None:
+    """Let it end in order, so that it leaves its consumer group."""
+    process.terminate()
+    await asyncio.wait_for(process.wait(), 30)
+
+
 async def prepare(connections: Connections, names: Sequence[str]) -> None:
     """Collections and indexes of these services."""
     for name in names:

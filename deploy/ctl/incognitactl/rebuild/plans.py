@@ -25,9 +25,9 @@ from incognita_shared.events.scoring import (
     ReportReturned,
     VisitScored,
 )
-from incognita_shared.kafka.incoming import Handlers
+from incognita_shared.kafka.incoming import Handlers, Reads
 from incognitactl.rebuild.errors import Refused
-from incognitactl.services import handlers_of
+from incognitactl.services import Code, code_of
 
 Events = tuple[type[Event], ...]
 
@@ -50,6 +50,7 @@ class Step:
 
     topic: str
     handlers: Handlers
+    reads: Reads
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Plan:
     service: str
     projections: Mapping[str, Projection]
     kept: Mapping[str, str]
-    handlers: Callable[[], Handlers]
+    code: Callable[[], Code]
     may_read_again: bool = True
     """Whether the service, reading a topic from its beginning, says nothing a second time."""
     own_topic: str | None = None
@@ -83,16 +84,19 @@ class Plan:
         wanted = {
             event for each in self.chosen(names).values() for event in (*each.events, *each.needs)
         }
-        handlers = {event: each for event, each in self.handlers().items() if event in wanted}
-        order = (CATALOG, *(topic for topic in _ORDER if topic != CATALOG))
+        handlers, reads = self.code()
         return [
-            Step(topic, {event: each for event, each in handlers.items() if event.topic == topic})
-            for topic in order
-            if any(event.topic == topic for event in handlers)
+            Step(
+                topic,
+                {event: handlers[event] for event in wanted if event.topic == topic},
+                {event: each for event, each in reads.items() if event in wanted},
+            )
+            for topic in _ORDER
+            if any(event.topic == topic for event in wanted)
         ]
 
 
-_ORDER = ("assignment.events.v1", "evidence.events.v1", "scoring.events.v1")
+_ORDER = (CATALOG, "assignment.events.v1", "evidence.events.v1", "scoring.events.v1")
 _JUDGED: Events = (VisitScored, ReportApproved, ReportReturned, ReportRejected)
 _VISITS: Events = (
     VisitOffered, VisitAccepted, VisitDeclined, VisitExpired, VisitCancelled, VisitReturned,
@@ -104,22 +108,22 @@ def _catalog(**events: type[Event]) -> dict[str, Projection]:
     return {name: Projection((name,), (event,)) for name, event in events.items()}
 
 
-def _scoring() -> Handlers:
-    from incognitactl.rebuild.scoring import HANDLERS
+def _scoring() -> Code:
+    from incognitactl.rebuild.scoring import HANDLERS, READS
 
-    return HANDLERS
+    return Code(HANDLERS, READS)
 
 
 PLANS: Mapping[str, Plan] = {
     plan.service: plan
     for plan in (
-        Plan("assignment", {}, {"every collection": _TRUTH}, dict),
+        Plan("assignment", {}, {"every collection": _TRUTH}, lambda: code_of("assignment")),
         Plan(
             "evidence",
             _catalog(questionnaires=QuestionnairePublished, api_keys=ApiKeyChanged)
             | {"visits": Projection(("visits",), _VISITS)},
             {"reports": _TRUTH, "media": "what reports use of the bucket's objects; " + _TRUTH},
-            lambda: handlers_of("evidence"),
+            lambda: code_of("evidence"),
         ),
         Plan(
             "scoring",
@@ -150,14 +154,14 @@ PLANS: Mapping[str, Plan] = {
             )
             | {"results": Projection(("results", "branch_waves"), _JUDGED)},
             {},
-            lambda: handlers_of("comparison"),
+            lambda: code_of("comparison"),
             may_read_again=False,
         ),
         Plan(
             "notification",
             _catalog(chains=ChainChanged, branches=BranchChanged, api_keys=ApiKeyChanged),
             {"subscriptions": _TRUTH, "deliveries": "what was sent to whom; " + _TRUTH},
-            lambda: handlers_of("notification"),
+            lambda: code_of("notification"),
         ),
     )
 }

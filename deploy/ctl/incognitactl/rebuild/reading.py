@@ -85,7 +85,7 @@ class Reading:
             self._service,
             self._staging,
             handlers=step.handlers,
-            reads={},
+            reads=step.reads,
             checkpoints=self._checkpoints,
         )
         reader = Reader(step.handlers)

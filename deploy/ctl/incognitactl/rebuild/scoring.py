@@ -12,6 +12,7 @@ from typing import Any
 
 from pymongo import ReplaceOne
 
+from incognita_scoring.repository import REVISIONS, SCORES
 from incognita_scoring.repository.documents import revision_document, score_document
 from incognita_scoring.repository.projections import (
     find_called_off,
@@ -23,6 +24,7 @@ from incognita_scoring.rules import ReviewState, Verb
 from incognita_scoring.score import DecidedBy, Score
 from incognita_scoring.scoring import score_report
 from incognita_shared.events.assignment import VisitCancelled
+from incognita_shared.events.envelope import VisitEvent
 from incognita_shared.events.evidence import ReportCompleted
 from incognita_shared.events.scoring import (
     ReportApproved,
@@ -30,10 +32,10 @@ from incognita_shared.events.scoring import (
     ReportReturned,
     VisitScored,
 )
-from incognita_shared.kafka.incoming import Handlers, NotReady, Received
+from incognita_shared.kafka.incoming import Handlers, NotReady, Reads, Received
 from incognita_shared.mongo.client import Database, Document
 from incognita_shared.mongo.work import Work
-from incognitactl.services import handlers_of
+from incognitactl.services import code_of
 
 REPORTS = "completed_reports"
 DECISIONS = "known_decisions"
@@ -52,7 +54,7 @@ async def keep_decisions(db: Database, staging: Database, *, without_reviewers: 
     """Put aside, for the handlers, who made those decisions that were not made by rule."""
     kept: list[Document] = [{"_id": WITHOUT_REVIEWERS}] if without_reviewers else []
     not_by_rule = {"decisions.by": {"$in": [DecidedBy.REVIEWER, DecidedBy.CANCELLATION]}}
-    async for found in db["scores"].find(not_by_rule, {"decisions": 1}):
+    async for found in db[SCORES].find(not_by_rule, {"decisions": 1}):
         kept.append(found)
         if len(kept) == BATCH_DOCUMENTS:
             await _put_aside(staging, kept)
@@ -116,7 +118,7 @@ async def on_visit_scored(received: Received[VisitScored], work: Work) -> None:
     )
     await _save(work, score)
     document = revision_document(revision)
-    work.replace("score_revisions", {"_id": document["_id"]}, document)
+    work.replace(REVISIONS, {"_id": document["_id"]}, document)
 
 
 async def on_report_approved(received: Received[ReportApproved], work: Work) -> None:
@@ -190,15 +192,31 @@ async def _without_reviewer(
 
 async def _save(work: Work, score: Score) -> None:
     document = {"_id": score.visit_id, **score_document(score), **NO_EVENTS}
-    work.replace("scores", {"_id": score.visit_id}, document)
+    work.replace(SCORES, {"_id": score.visit_id}, document)
 
 
 HANDLERS: Handlers = {
-    **handlers_of("scoring"),
+    **code_of("scoring").handlers,
     VisitCancelled: on_visit_cancelled,
     ReportCompleted: on_report_completed,
     VisitScored: on_visit_scored,
     ReportApproved: on_report_approved,
     ReportReturned: on_report_returned,
     ReportRejected: on_report_rejected,
+}
+
+
+def _read_for_score(event: VisitScored) -> list[tuple[str, str]]:
+    return [(SCORES, event.visit_id), (REPORTS, f"{event.visit_id}:{event.report_revision}")]
+
+
+def _read_for_decision(event: VisitEvent) -> list[tuple[str, str]]:
+    return [(SCORES, event.visit_id), (DECISIONS, event.visit_id)]
+
+
+READS: Reads = {
+    VisitScored: _read_for_score,
+    ReportApproved: _read_for_decision,
+    ReportReturned: _read_for_decision,
+    ReportRejected: _read_for_decision,
 }
