@@ -1,18 +1,15 @@
 """Composition root: settings → telemetry → clients → app, consumer, relay."""
 
-import asyncio
+from asyncio import Semaphore
 from collections.abc import Callable
-from functools import lru_cache
 
 from fastapi import FastAPI
 
-from incognita_evidence.desk import Desk
+from incognita_evidence.desk import desks
 from incognita_evidence.handlers import HANDLERS
 from incognita_evidence.repository import PENDING, create_indexes
-from incognita_evidence.repository.reports import Questionnaires, Reports
 from incognita_evidence.routes import ROUTERS, STREAMED_PATHS
 from incognita_evidence.settings import Settings
-from incognita_evidence.verification import Verifier
 from incognita_shared.health import Health
 from incognita_shared.http import create_app, serve
 from incognita_shared.ids import new_id
@@ -79,17 +76,8 @@ def build_app(
         health=health,
         streamed_paths=STREAMED_PATHS,
     )
-    own = settings.evidence
-    questionnaires = Questionnaires()
-    verifier = Verifier(store, concurrency=own.verify_concurrency, first_bytes=own.first_bytes)
-
-    @lru_cache(maxsize=1_000)
-    def desk(chain_id: str) -> Desk:
-        reports = Reports(db, chain_id, questionnaires)
-        return Desk(reports=reports, verifier=verifier, limits=own.limits(), bucket=store.bucket)
-
     app.state.store = store
-    app.state.desk = desk
-    app.state.imports = asyncio.Semaphore(own.imports_at_once)
+    app.state.desk = desks(db, store, settings.evidence)
+    app.state.imports = Semaphore(settings.evidence.imports_at_once)
     app.state.wake = wake
     return app
