@@ -113,6 +113,20 @@ class Snapshot:
             await admin.delete_topics([kafka_name(name) for name in _topics(connections)])
             await admin.close()
 
+    async def replace(self, other: "Snapshot", connections: Connections) -> None:
+        """Where ``other`` lies now, put these documents in the place of its own."""
+        for service, collections in self.documents.items():
+            for name, documents in collections.items():
+                if documents == other.documents[service].get(name):
+                    continue
+                place = connections.databases[service][name]
+                await place.delete_many({})
+                if documents:
+                    await place.insert_many(documents)
+        for service, collections in other.documents.items():
+            for name in collections.keys() - self.documents[service].keys():
+                await connections.databases[service][name].delete_many({})
+
     async def _say(self, connections: Connections) -> dict[str, int]:
         ends: dict[str, int] = defaultdict(int)
         async with AIOKafkaProducer(

@@ -1,16 +1,16 @@
 """Invariant 5: what lies in the dead letters is the poison, once for each reader of its topic."""
 
 from collections.abc import Collection, Iterable
+from importlib import import_module
 
 from aiokafka.structs import ConsumerRecord
 
-from incognita_shared.kafka.incoming import Reader
+from incognita_shared.kafka.incoming import Handlers, Reader
 from incognita_shared.mongo.checkpoint import Source
 from incognita_shared.settings import kafka_name
 from incognitactl.connections import Connections
 from incognitactl.dead_letters.letters import Origin
 from incognitactl.dead_letters.resolutions import dead_letters
-from incognitactl.services import handlers_of
 from incognitactl.verify.findings import Findings
 
 
@@ -54,10 +54,16 @@ def _expected(connections: Connections, unreadable: Iterable[ConsumerRecord]) ->
         topic = names[record.topic]
         source = Source(topic.topic, record.partition)
         for service in topic.consumers:
-            reader = readers.setdefault(service, Reader(handlers_of(service)))
+            reader = readers.setdefault(service, Reader(_handlers_of(service)))
             read = reader.read(
                 source, record.offset, key=record.key, value=record.value, headers=record.headers
             )
             if read.fault is not None:
                 expected.add(Origin(service, source, record.offset))
     return expected
+
+
+def _handlers_of(service: str) -> Handlers:
+    """The service's own table: what it can't read follows from it."""
+    handlers: Handlers = import_module(f"incognita_{service}.handlers").HANDLERS
+    return handlers

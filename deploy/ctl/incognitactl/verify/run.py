@@ -75,43 +75,57 @@ async def verify(
     known, findings = known or Known(), Findings()
     await _wait(connections, options)
     check_known(known, findings)
+    findings.counts["webhooks received"] += len(known.webhooks or ())
     with Ledger() as ledger:
-        async with connections.reader() as reader:
-            floors = (await positions(connections, reader)).floors()
-            before = await unsettled(connections, reader)
-        await read_stores(connections, ledger, findings, options.tell)
-        reading = await read_topics(
-            connections, ledger, findings, poison=frozenset(known.poison), floors=floors,
-            tell=options.tell,
-        )  # fmt: skip
-        async with connections.reader() as reader:
-            after = await unsettled(connections, reader)
-        _check_settled(before, after, findings, live=options.live)
-        subscriptions = await read_subscriptions(connections.databases["notification"])
-        about = frozenset().union(*(each.subjects for each in (*before, *after)))
-        judge = _Judge(
-            known, findings, subscriptions, reading,
-            moving=about | reading.late,
-            arrived=frozenset(name for name, is_valid in known.webhooks or () if is_valid),
-            webhooks=frozenset(
-                each.id for of_chain in subscriptions.values() for each in of_chain
-                if each.is_webhook
-            ),
-        )  # fmt: skip
+        judge = await _read(connections, ledger, known, findings, options)
         await _judge_all(judge, ledger, options.tell)
         await _check_sums(judge, ledger, options.tell)
         await check_dead_letters(
-            connections, findings,
-            unreadable=[*reading.poison, *reading.broken], poison=frozenset(known.poison),
-        )  # fmt: skip
+            connections,
+            findings,
+            unreadable=[*judge.reading.poison, *judge.reading.broken],
+            poison=frozenset(known.poison),
+        )
         if options.objects:
             if connections.objects is None:
                 raise UnreachableError("the object store is not named: S3_ENDPOINT and its keys")
             items = _items(ledger, options.tell)
             await check_objects(connections.objects, items, findings, deep=options.deep)
-    findings.counts["webhooks received"] += len(known.webhooks or ())
-    findings.counts["left out, for they moved"] += len(judge.moving)
     return findings.verdict()
+
+
+async def _read(
+    connections: Connections, ledger: Ledger, known: Known, findings: Findings, options: Options
+) -> _Judge:
+    """Stores before topics: whatever changes meanwhile is on a topic behind a checkpoint."""
+    async with connections.reader() as reader:
+        floors = (await positions(connections, reader)).floors()
+        before = await unsettled(connections, reader)
+        await read_stores(connections, ledger, findings, options.tell)
+        reading = await read_topics(
+            connections,
+            reader,
+            ledger,
+            findings,
+            poison=frozenset(known.poison),
+            floors=floors,
+            tell=options.tell,
+        )
+        after = await unsettled(connections, reader)
+    _check_settled(before, after, findings, live=options.live)
+    moving = reading.late.union(*(each.subjects for each in (*before, *after)))
+    findings.counts["left out, for they moved"] += len(moving)
+    subscriptions = await read_subscriptions(connections.databases["notification"])
+    every = [each for of_chain in subscriptions.values() for each in of_chain]
+    return _Judge(
+        known,
+        findings,
+        subscriptions,
+        reading,
+        moving=frozenset(moving),
+        arrived=frozenset(name for name, is_valid in known.webhooks or () if is_valid),
+        webhooks=frozenset(each.id for each in every if each.is_webhook),
+    )
 
 
 async def _wait(connections: Connections, options: Options) -> None:

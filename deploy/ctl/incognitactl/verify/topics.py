@@ -40,6 +40,7 @@ class Reading:
 
 async def read_topics(
     connections: Connections,
+    reader: AIOKafkaConsumer,
     ledger: Ledger,
     findings: Findings,
     *,
@@ -49,27 +50,27 @@ async def read_topics(
 ) -> Reading:
     """Every event becomes a fact of its subject. ``floors``: from where on records are ``late``."""
     reading = Reading()
-    async with connections.reader() as reader:
-        for declared in connections.topics:
-            topic = declared.topic
-            partitions = await partitions_of(reader, {kafka_name(topic): declared.partitions})
-            if partitions and any((await reader.beginning_offsets(partitions)).values()):
-                reading.trimmed.add(topic)
-            async for record in records_of(reader, partitions):
-                findings.counts[f"records on {topic}"] += 1
-                tell(f"reading {topic}", findings.counts[f"records on {topic}"])
-                source = Source(topic, record.partition)
-                if (topic, record.partition, record.offset) in poison:
-                    reading.poison.append(record)
-                    continue
-                found = _said(topic, record)
-                if found is None:
-                    reading.broken.append(record)
-                    continue
-                subject, said = found
-                ledger.add(subject, Kind.RECORD, list(said), record.offset)
-                if record.offset >= floors.get(source, 0):
-                    reading.late.add(subject)
+    names = {kafka_name(topic.topic): topic.topic for topic in connections.topics}
+    partitions = await partitions_of(
+        reader, {kafka_name(topic.topic): topic.partitions for topic in connections.topics}
+    )
+    begins = await reader.beginning_offsets(partitions) if partitions else {}
+    reading.trimmed.update(names[each.topic] for each, begin in begins.items() if begin > 0)
+    async for record in records_of(reader, partitions):
+        topic = names[record.topic]
+        findings.counts[f"records on {topic}"] += 1
+        tell(f"reading {topic}", findings.counts[f"records on {topic}"])
+        if (topic, record.partition, record.offset) in poison:
+            reading.poison.append(record)
+            continue
+        found = _said(topic, record)
+        if found is None:
+            reading.broken.append(record)
+            continue
+        subject, said = found
+        ledger.add(subject, Kind.RECORD, list(said), record.offset)
+        if record.offset >= floors.get(Source(topic, record.partition), 0):
+            reading.late.add(subject)
     return reading
 
 
@@ -82,9 +83,11 @@ async def records_of(
     begins = await reader.beginning_offsets(partitions)
     ends = await reader.end_offsets(partitions)
     left = {each for each in partitions if begins[each] < ends[each]}
-    reader.assign(sorted(left))
+    if left:
+        reader.assign(sorted(left))
     for each in left:
         reader.seek(each, begins[each])
+        reader.resume(each)
     progress_at = time.monotonic()
     while left:
         for partition, records in (await reader.getmany(timeout_ms=500)).items():
@@ -102,14 +105,21 @@ async def records_of(
 async def partitions_of(
     reader: AIOKafkaConsumer, partitions: Mapping[str, int]
 ) -> list[TopicPartition]:
-    """All partitions of those topics that exist; topic as on the broker → number, as declared."""
+    """All partitions of those topics that exist; topic as on the broker → number, as declared.
+
+    The reader is given them, at rest: it then knows their leaders, at one request for all.
+    """
     known = await reader.topics()
-    return [
+    found = [
         TopicPartition(name, number)
         for name, count in partitions.items()
         if name in known
         for number in range(count)
     ]
+    if found:
+        reader.assign(found)
+        reader.pause(*found)
+    return found
 
 
 def _said(topic: str, record: ConsumerRecord) -> tuple[str, Said] | None:
