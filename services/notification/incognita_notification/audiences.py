@@ -25,12 +25,15 @@ from incognita_shared.events.assignment import (
 )
 from incognita_shared.events.comparison import BranchAlerted, StandingChanged
 from incognita_shared.events.evidence import EvidenceStored, ReportCompleted, ReportFlagged
-from incognita_shared.events.scoring import (
-    ReportApproved,
-    ReportRejected,
-    ReportReturned,
-    VisitScored,
-)
+from incognita_shared.events.scoring import ReportApproved, ReportRejected, ReportReturned
+from incognita_shared.events.scoring import VisitScored as FullVisitScored
+
+
+class VisitScored(FullVisitScored):
+    """The event as it is read here: its points go out as they came, and mostly to nobody."""
+
+    sections: Any
+    questions: Any
 
 
 class Audience(StrEnum):

@@ -1,17 +1,16 @@
-"""The HTTP transport of webhooks: it connects to checked addresses only (see ``addresses``).
+"""The connections of webhooks: they are made to checked addresses only (see ``addresses``).
 
-httpx takes no network backend, so its transport is written here over httpcore's public pool, which
-does. TLS is still made for the name in the URL: only the TCP connection is pinned.
+TLS is still made for the name in the URL: only the TCP connection is pinned.
 """
 
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-import httpcore
-import httpx
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from incognita_notification.addresses import is_public, parse_address
 
@@ -19,12 +18,12 @@ MAX_LOOKUPS = 16
 KEEPALIVE_S = 30.0
 
 
-class AddressRefused(httpcore.ConnectError):
+class AddressRefused(Exception):
     """The name leads to an address that webhooks must not reach."""
 
 
-class CheckedBackend(httpcore.AsyncNetworkBackend):
-    """Resolves, checks, and connects to what was checked.
+class CheckedResolver(AbstractResolver):
+    """Resolves a name and checks what comes; what it returns is what is connected to.
 
     One forbidden address in an answer is enough to refuse it: an honest public name has none.
     Lookups have their own threads, so that slow name servers hold up nothing else.
@@ -32,109 +31,65 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
-        self._inner = httpcore.AnyIOBackend()
         self._lookups = ThreadPoolExecutor(MAX_LOOKUPS, thread_name_prefix="webhook-dns")
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 (httpcore's signature)
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first checked address of ``host`` that answers."""
-        failure: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in await self._addresses(host, port):
-            try:
-                return await self._inner.connect_tcp(
-                    address, port, timeout, local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait, as httpcore asks its backend to."""
-        await asyncio.sleep(seconds)
-
-    def close(self) -> None:
-        """Let the lookup threads end."""
-        self._lookups.shutdown(wait=False, cancel_futures=True)
-
-    async def _addresses(self, host: str, port: int) -> list[str]:
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """The checked addresses of ``host``. Raises AddressRefused, OSError."""
         loop = asyncio.get_running_loop()
         try:
-            found = await loop.run_in_executor(self._lookups, self.resolve, host, port)
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"{host} can't be resolved: {error}") from None
+            found = await loop.run_in_executor(self._lookups, self.addresses, host, port)
+        except UnicodeError as error:
+            raise OSError(str(error)) from None
         if not self._allow_private:
             for text in found:
-                address = parse_address(text)
-                if address is None or not is_public(address):
-                    raise AddressRefused(f"{host} leads to {text}, not a public address")
-        return found
+                check_address(text, of=host)
+        return [
+            ResolveResult(
+                hostname=host, host=text, port=port, proto=0, flags=socket.AI_NUMERICHOST,
+                family=socket.AF_INET6 if ":" in text else socket.AF_INET,
+            )
+            for text in found
+        ]  # fmt: skip
 
-    def resolve(self, host: str, port: int) -> list[str]:
+    def addresses(self, host: str, port: int) -> list[str]:
         """The addresses of ``host``, each once, in the system's order of preference."""
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         return list(dict.fromkeys(str(answer[4][0]) for answer in answers))
 
-
-class _Body(httpx.AsyncByteStream):
-    def __init__(self, response: httpcore.Response) -> None:
-        self._response = response
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for part in self._response.aiter_stream():
-            yield part
-
-    async def aclose(self) -> None:
-        await self._response.aclose()
+    async def close(self) -> None:
+        """Let the lookup threads end."""
+        self._lookups.shutdown(wait=False, cancel_futures=True)
 
 
-class CheckedTransport(httpx.AsyncBaseTransport):
-    """An httpx transport over a pool whose connections are made by a ``CheckedBackend``.
+def check_address(text: str, *, of: str) -> None:
+    """Raise ``AddressRefused`` unless the address is public."""
+    address = parse_address(text)
+    if address is None or not is_public(address):
+        raise AddressRefused(f"{of} leads to {text}, not a public address")
 
-    Raises httpcore's exceptions.
-    """
 
-    def __init__(
-        self, backend: CheckedBackend, *, max_connections: int, trust: ssl.SSLContext | None = None
-    ) -> None:
-        self._backend = backend
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=trust or httpx.create_ssl_context(),
-            max_connections=max_connections,
-            keepalive_expiry=KEEPALIVE_S,
-            network_backend=backend,
-        )
+def checked_connector(
+    resolver: CheckedResolver,
+    *,
+    allow_private: bool,
+    max_connections: int,
+    trust: ssl.SSLContext | None = None,
+) -> aiohttp.TCPConnector:
+    """Connections to what the resolver found; an address written in a URL is checked as well."""
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request; nothing is followed, retried or sent through a proxy."""
-        url = httpcore.URL(
-            scheme=request.url.raw_scheme,
-            host=request.url.raw_host,
-            port=request.url.port,
-            target=request.url.raw_path,
-        )
-        response = await self._pool.handle_async_request(
-            httpcore.Request(
-                method=request.method,
-                url=url,
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
-        )
-        return httpx.Response(
-            response.status,
-            headers=response.headers,
-            stream=_Body(response),
-            extensions=response.extensions,
-        )
+    def make_socket(address: Any) -> socket.socket:
+        family, kind, protocol, _, where = address
+        if not allow_private:
+            check_address(str(where[0]), of="the URL")
+        return socket.socket(family, kind, protocol)
 
-    async def aclose(self) -> None:
-        """Close all connections."""
-        await self._pool.aclose()
-        self._backend.close()
+    return aiohttp.TCPConnector(
+        resolver=resolver,
+        use_dns_cache=False,
+        limit=max_connections,
+        keepalive_timeout=KEEPALIVE_S,
+        ssl=trust or ssl.create_default_context(),
+        socket_factory=make_socket,
+    )

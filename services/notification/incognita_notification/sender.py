@@ -117,7 +117,6 @@ async def made_sender(
     async with webhook_client(
         allow_private=settings.allow_private_targets,
         max_connections=settings.max_sending,
-        timeout_s=settings.timeout_s,
     ) as client:
         webhooks = WebhookChannel(
             client, timeout_s=settings.timeout_s, allow_private=settings.allow_private_targets

@@ -2,30 +2,26 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 
-import httpcore
-import httpx
+import aiohttp
 from standardwebhooks import Webhook
+from yarl import URL
 
 from incognita_notification.addresses import UrlRefused, check_url
 from incognita_notification.attempts import EXCERPT_BYTES, Attempt, Verdict
-from incognita_notification.connections import AddressRefused, CheckedBackend, CheckedTransport
+from incognita_notification.connections import AddressRefused, CheckedResolver, checked_connector
 from incognita_notification.retries import retry_after_s
 from incognita_shared.clock import now
 
 USER_AGENT = "Incognita-Webhooks/1"
 _EXCERPT_TIMEOUT_S = 2.0
 _HEEDED = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
-_CONNECTION_FAULTS = (
-    httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException,
-    httpcore.UnsupportedProtocol, httpx.HTTPError, httpx.InvalidURL, OSError,
-)  # fmt: skip
+_CONNECTION_FAULTS = (aiohttp.ClientError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +45,34 @@ def signed_headers(
     }
 
 
-def webhook_client(
-    *, allow_private: bool, max_connections: int, timeout_s: float
-) -> httpx.AsyncClient:
+@asynccontextmanager
+async def webhook_client(
+    *, allow_private: bool, max_connections: int
+) -> AsyncIterator[aiohttp.ClientSession]:
     """The client that all webhooks are sent by: no proxy, no redirects, no cookies."""
-    backend = CheckedBackend(allow_private=allow_private)
-    return httpx.AsyncClient(
-        transport=CheckedTransport(backend, max_connections=max_connections),
-        timeout=timeout_s,
-        follow_redirects=False,
-        trust_env=False,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    resolver = CheckedResolver(allow_private=allow_private)
+    connector = checked_connector(
+        resolver, allow_private=allow_private, max_connections=max_connections
     )
+    try:
+        async with aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            timeout=aiohttp.ClientTimeout(total=None),  # each attempt has its own
+            trust_env=False,
+        ) as client:
+            yield client
+    finally:
+        await resolver.close()
 
 
 class WebhookChannel:
     """Posts messages and says what came of it; never raises for what a receiver does."""
 
-    def __init__(self, client: httpx.AsyncClient, *, timeout_s: float, allow_private: bool) -> None:
+    def __init__(
+        self, client: aiohttp.ClientSession, *, timeout_s: float, allow_private: bool
+    ) -> None:
         self._client = client
         self._timeout_s = timeout_s
         self._allow_private = allow_private
@@ -95,28 +101,25 @@ class WebhookChannel:
             answer = await self._post(url, headers, body)
         except (UrlRefused, AddressRefused) as refused:
             error = f"target refused: {refused}"
-        except (TimeoutError, httpcore.TimeoutException, httpx.TimeoutException):
+        except TimeoutError:
             error = f"no answer within {self._timeout_s:g} s"
         except _CONNECTION_FAULTS as fault:
             error = f"{type(fault).__name__}: {fault}"
         return _attempt(answer, error, started, round((time.monotonic() - clock) * 1000))
 
     async def _post(self, url: str, headers: Mapping[str, str], body: str) -> _Answer:
-        request = self._client.build_request(
-            "POST", url, content=body.encode(), headers=dict(headers)
-        )
         async with asyncio.timeout(self._timeout_s):
-            response = await self._client.send(request, stream=True)
-        try:
+            response = await self._client.post(
+                URL(url, encoded=True), data=body.encode(), headers=headers, allow_redirects=False
+            )
+        async with response:
             wait_s = None
-            if response.status_code in _HEEDED:
+            if response.status in _HEEDED:
                 wait_s = retry_after_s(response.headers.get("retry-after"), now())
-            return _Answer(response.status_code, await _excerpt(response), wait_s)
-        finally:
-            await response.aclose()
+            return _Answer(response.status, await _excerpt(response), wait_s)
 
 
-async def _excerpt(response: httpx.Response) -> str:
+async def _excerpt(response: aiohttp.ClientResponse) -> str:
     """The beginning of the body, as far as it comes; the status has already decided.
 
     The rest is not read: the connection is closed instead.
@@ -124,7 +127,7 @@ async def _excerpt(response: httpx.Response) -> str:
     kept = b""
     with suppress(TimeoutError, *_CONNECTION_FAULTS):
         async with asyncio.timeout(_EXCERPT_TIMEOUT_S):
-            async for part in response.aiter_raw():
+            async for part in response.content.iter_any():
                 kept += part[: EXCERPT_BYTES + 1 - len(kept)]
                 if len(kept) > EXCERPT_BYTES:
                     break

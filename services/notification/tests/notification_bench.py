@@ -37,6 +37,7 @@ from incognita_shared.settings import (
 )
 
 CHAIN = "chain-1"
+_HANDLERS = {event.type_name(): handler for event, handler in HANDLERS.items()}
 Answer = Callable[["Request"], Awaitable[bytes]]
 
 
@@ -198,7 +199,7 @@ async def _batch(db: Database, session: Any, incoming: tuple[tuple[Event, str], 
             trace={"traceparent": f"00-{visit_id}-{root_span_id(visit_id)}-01"},
         )
         work.caused_by(Cause(Source(event.topic, 0), envelope.id))
-        await HANDLERS[type(event)](Received(event, envelope), work)
+        await _HANDLERS[event.type_name()](Received(event, envelope), work)
     await work.flush()
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpcore
+import aiohttp
 import httpx
 import pytest
 from cryptography import x509
@@ -16,16 +16,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from notification_bench import Answer, Receiver, Request, always, reply
 
-from incognita_notification import connections
 from incognita_notification.attempts import Verdict
-from incognita_notification.connections import AddressRefused, CheckedBackend, CheckedTransport
+from incognita_notification.connections import (
+    AddressRefused,
+    CheckedResolver,
+    checked_connector,
+)
 from incognita_notification.signing import new_secret
 from incognita_notification.webhooks import WebhookChannel, webhook_client
 
 Receivers = Callable[[Answer], Awaitable[Receiver]]
 
 
-class Names(CheckedBackend):
+class Names(CheckedResolver):
     """Names that answer as a hostile name server would: from a list, one answer each time."""
 
     def __init__(self, *answers: list[str], allow_private: bool = False) -> None:
@@ -33,7 +36,7 @@ class Names(CheckedBackend):
         self.answers = list(answers)
         self.asked: list[str] = []
 
-    def resolve(self, host: str, port: int) -> list[str]:
+    def addresses(self, host: str, port: int) -> list[str]:
         self.asked.append(host)
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
@@ -52,28 +55,40 @@ class Names(CheckedBackend):
     ],
 )
 async def test_one_forbidden_address_in_an_answer_refuses_the_name(answer: list[str]) -> None:
-    backend = Names(answer)
+    names = Names(answer)
     with pytest.raises(AddressRefused):
-        await backend.connect_tcp("rebind.example.com", 443, timeout=1)
-    backend.close()
+        await _post("https://rebind.example.com/", names)
+
+
+async def _post(url: str, names: Names, trust: ssl.SSLContext | None = None) -> int:
+    connector = checked_connector(
+        names, allow_private=names._allow_private, max_connections=2, trust=trust
+    )
+    async with aiohttp.ClientSession(connector=connector) as client:
+        try:
+            async with client.post(url, data=b"{}") as response:
+                return response.status
+        finally:
+            await names.close()
 
 
 async def test_the_connection_is_made_to_the_address_that_was_checked(
-    monkeypatch: pytest.MonkeyPatch,
+    receivers: Receivers,
 ) -> None:
-    connected: list[tuple[str, int]] = []
+    receiver = await receivers(always())
+    port = httpx.URL(receiver.url).port
+    names = Names(["127.0.0.1"], ["127.0.0.2"], allow_private=True)
+    assert await _post(f"http://rebind.example.com:{port}/", names) == 200
+    assert names.asked == ["rebind.example.com"]
+    assert receiver.requests[0].headers["host"] == f"rebind.example.com:{port}"
 
-    async def connect(self: Any, host: str, port: int, *_: Any, **__: Any) -> Any:
-        connected.append((host, port))
-        raise httpcore.ConnectError("nobody there")
 
-    monkeypatch.setattr(connections.httpcore.AnyIOBackend, "connect_tcp", connect)
-    backend = Names(["93.184.216.34", "2606:4700::1"], ["127.0.0.1"])
-    with pytest.raises(httpcore.ConnectError, match="nobody"):
-        await backend.connect_tcp("rebind.example.com", 443, timeout=1)
-    assert backend.asked == ["rebind.example.com"]
-    assert connected == [("93.184.216.34", 443), ("2606:4700::1", 443)]
-    backend.close()
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "[::ffff:10.0.0.1]", "169.254.169.254"])
+async def test_an_address_in_the_url_is_checked_where_it_is_connected_to(host: str) -> None:
+    names = Names(["93.184.216.34"])
+    with pytest.raises(AddressRefused):
+        await _post(f"https://{host}:9443/", names)
+    assert names.asked == []
 
 
 async def test_the_next_address_is_tried_when_the_first_does_not_answer(
@@ -81,20 +96,15 @@ async def test_the_next_address_is_tried_when_the_first_does_not_answer(
 ) -> None:
     receiver = await receivers(always())
     port = httpx.URL(receiver.url).port
-    assert port is not None
-    backend = Names(["127.0.0.2", "127.0.0.1"], allow_private=True)
-    stream = await backend.connect_tcp("two.example.com", port, timeout=2)
-    await stream.aclose()
-    backend.close()
+    names = Names(["127.0.0.2", "127.0.0.1"], allow_private=True)
+    assert await _post(f"http://two.example.com:{port}/", names) == 200
 
 
-async def test_a_name_without_an_address_is_said_so() -> None:
-    backend = CheckedBackend(allow_private=True)
-    with pytest.raises(httpcore.ConnectError, match="can't be resolved"):
-        await backend.connect_tcp("name.invalid", 443, timeout=5)
-    with pytest.raises(httpcore.ConnectError, match="can't be resolved"):
-        await backend.connect_tcp("a" * 70 + ".example", 443, timeout=5)
-    backend.close()
+@pytest.mark.parametrize("host", ["name.invalid", "a" * 70 + ".example"])
+async def test_a_name_without_an_address_is_said_so(host: str) -> None:
+    attempt = await _send(f"https://{host}/", timeout_s=5)
+    assert attempt.verdict is Verdict.FAILED
+    assert attempt.error.startswith("ClientConnectorDNSError")
 
 
 def certificate(directory: Path, name: str) -> tuple[Path, Path]:
@@ -138,16 +148,14 @@ async def test_tls_is_made_for_the_name_although_the_address_is_pinned(
     receiver = Receiver(always())
     server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=context)
     port = server.sockets[0].getsockname()[1]
-    backend = Names(["127.0.0.1"], allow_private=True)
+    names = Names(["127.0.0.1"], allow_private=True)
     trust = ssl.create_default_context(cafile=str(cert))
-    transport = CheckedTransport(backend, max_connections=2, trust=trust)
-    async with httpx.AsyncClient(transport=transport, trust_env=False) as client:
-        if fits:
-            assert (await client.post(f"https://{name}:{port}/", content=b"{}")).status_code == 200
-            assert receiver.requests[0].headers["host"] == f"{name}:{port}"
-        else:
-            with pytest.raises(httpcore.ConnectError, match="certificate"):
-                await client.post(f"https://{name}:{port}/", content=b"{}")
+    if fits:
+        assert await _post(f"https://{name}:{port}/", names, trust) == 200
+        assert receiver.requests[0].headers["host"] == f"{name}:{port}"
+    else:
+        with pytest.raises(aiohttp.ClientConnectorCertificateError):
+            await _post(f"https://{name}:{port}/", names, trust)
     assert heard == [name]
     server.close()
 
@@ -158,15 +166,16 @@ async def test_no_cookie_is_kept_and_no_proxy_used(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     receiver = await receivers(always(200, set_cookie="a=b; Path=/"))
-    async with webhook_client(allow_private=True, max_connections=2, timeout_s=2) as client:
+    async with webhook_client(allow_private=True, max_connections=2) as client:
         for _ in range(2):
-            await client.post(receiver.url, content=b"{}")
+            async with client.post(receiver.url, data=b"{}"):
+                pass
     assert len(receiver.requests) == 2
     assert not any("cookie" in request.headers for request in receiver.requests)
 
 
 async def _send(url: str, timeout_s: float = 0.5) -> Any:
-    async with webhook_client(allow_private=True, max_connections=2, timeout_s=timeout_s) as client:
+    async with webhook_client(allow_private=True, max_connections=2) as client:
         channel = WebhookChannel(client, timeout_s=timeout_s, allow_private=True)
         return await channel.send(url, message_id="m", body="{}", secrets=[new_secret()], trace={})
 

@@ -11,6 +11,7 @@ from incognita_notification.audiences import (
     OUTSIDE_EVENTS,
     WITHHELD_FROM_CHAIN,
     Audience,
+    VisitScored,
     heard,
     shown_to,
 )
@@ -150,3 +151,10 @@ def test_a_message_says_type_time_and_data() -> None:
     assert text == (
         '{"type":"incognita.x.y.v1","timestamp":"2026-03-14T15:09:26+00:00","data":{"a":"ü"}}'
     )
+
+
+def test_a_score_goes_out_with_its_points_as_they_came_and_without_the_shopper():
+    full = sample("incognita.visit.scored.v1", "chain-1")
+    read = VisitScored.model_validate_json(full.model_dump_json())
+    assert read.public() == full.public()
+    assert "shopper_id" not in read.public()
