@@ -32,26 +32,15 @@ def _about(visit_id: str, seq: int, branch_id: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def scored(visit_id: str, seq: int = 1, *, branch_id: str = "branch-1", score: str = "80") -> Event:
-    """A visit's score."""
-    return VisitScored.model_validate(
-        _about(visit_id, seq, branch_id)
-        | {
-            "score_revision": 1,
-            "programme_id": "programme",
-            "shopper_id": "shopper",
-            "questionnaire_id": "q",
-            "questionnaire_version": 1,
-            "engine_version": "1",
-            "score": score,
-            "passed": True,
-            "critical_failed": (),
-            "sections": (),
-            "questions": (),
-            "visited_at": now(),
-            "scored_at": now(),
-        }
-    )
+def scored(visit_id: str, seq: int = 1, *, branch_id: str = "branch-1", **changes: Any) -> Event:
+    """A visit's score, with any field otherwise."""
+    fields = {
+        "score_revision": 1, "programme_id": "programme", "shopper_id": "shopper",
+        "questionnaire_id": "q", "questionnaire_version": 1, "engine_version": "1",
+        "score": "80", "passed": True, "critical_failed": (), "sections": (), "questions": (),
+        "visited_at": now(), "scored_at": now(),
+    }  # fmt: skip
+    return VisitScored.model_validate(_about(visit_id, seq, branch_id) | fields | changes)
 
 
 def approved(

@@ -1,6 +1,8 @@
 """What the other services can have rebuilt: scoring all, evidence and notification their copies."""
 
+import asyncio
 import base64
+import random
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,13 +12,17 @@ import pytest
 
 from deploy.ctl.tests.operating import (
     CHAIN,
+    approved,
     contents,
     ends,
     incognitactl,
     is_caught_up,
+    kill,
     prepare,
     publish,
+    scored,
     service,
+    started,
     stop,
 )
 from incognita_scoring.repository.scores import Scores
@@ -190,6 +196,44 @@ async def test_a_lost_scoring_database_comes_back_but_for_who_decided(
         await stop(process)
     assert await ends(scoring, "scoring.events.v1") == said
     assert len((await scores_of(db))["scores"]) == 17
+
+
+async def test_a_score_comes_back_as_it_was_said_whatever_engine_made_it(
+    connections: Connections,
+) -> None:
+    await prepare(connections, ["scoring"])
+    older = {"score": "42.5", "passed": False, "engine_version": "0", "questionnaire_id": "q"}
+    await publish(
+        *CATALOG, report("one"), scored("one", **older), approved("one", score="42.5")
+    )  # fmt: skip
+    status, text = await incognitactl("rebuild", "scoring")
+    assert status == 0, text
+    found = await contents(connections.databases["scoring"], "scores", "score_revisions")
+    for each in (found["scores"]["one"], found["score_revisions"]["one:1"]):
+        assert (each["score"], each["passed"], each["engine_version"]) == ("42.5", False, "0")
+    assert found["scores"]["one"]["state"] == "approved"
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_kill_9_of_a_rebuild_of_scores_leaves_what_a_rerun_finishes(
+    scoring: Connections, seed: int
+) -> None:
+    rng = random.Random(seed)
+    db = scoring.databases["scoring"]
+    before = await scores_of(db)
+    said = await ends(scoring, "scoring.events.v1")
+    await db["score_revisions"].delete_many({})
+    await db["scores"].update_many({}, {"$set": {"score": "1"}})
+    for _ in range(4):
+        tool = await started("rebuild", "scoring")
+        if rng.random() < 0.8:
+            await eventually(lambda: db["rebuilds"].count_documents({"_id": "now"}))
+        await asyncio.sleep(rng.uniform(0, 0.8))
+        await kill(tool)
+    status, text = await incognitactl("rebuild", "scoring")
+    assert status == 0, text
+    assert await scores_of(db) == before
+    assert await ends(scoring, "scoring.events.v1") == said
 
 
 async def test_scores_are_not_rebuilt_before_all_is_said(scoring: Connections) -> None:
