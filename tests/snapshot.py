@@ -19,7 +19,7 @@ from incognita_shared.mongo.pending import create_pending_index
 from incognita_shared.objects import ObjectStore
 from incognita_shared.settings import kafka_name
 from incognitactl.connections import Connections
-from incognitactl.verify.topics import partitions_of, records_of
+from incognitactl.records import partitions_of, records_of
 
 Document = dict[str, Any]
 

@@ -1,17 +1,17 @@
 """The dead letters on the topics, as they came."""
 
-import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from aiokafka.structs import ConsumerRecord, TopicPartition
+from aiokafka.structs import ConsumerRecord
 
 from incognita_shared.kafka.topics import dead_letter_topic
 from incognita_shared.mongo.checkpoint import Source
 from incognita_shared.settings import kafka_name
 from incognitactl.connections import SERVICES, Connections
+from incognitactl.records import partitions_of, records_of
 from incognitactl.screen import warn
 
 SAID = (
@@ -85,26 +85,9 @@ async def _records(
     connections: Connections, names: Mapping[str, str]
 ) -> AsyncIterator[ConsumerRecord]:
     async with connections.reader() as reader:
-        known = await reader.topics()
-        partitions = [TopicPartition(name, 0) for name in sorted(names) if name in known]
-        if not partitions:
-            return
-        ends = await reader.end_offsets(partitions)
-        begins = await reader.beginning_offsets(partitions)
-        left = {each for each in partitions if begins[each] < ends[each]}
-        reader.assign(sorted(left))
-        for each in left:
-            reader.seek(each, begins[each])
-        while left:
-            for partition, records in (await reader.getmany(timeout_ms=200)).items():
-                for record in records:
-                    if record.offset < ends[partition]:
-                        yield record
-            for each in list(left):
-                if await reader.position(each) >= ends[each]:
-                    left.discard(each)
-                    reader.pause(each)
-            await asyncio.sleep(0)
+        partitions = await partitions_of(reader, dict.fromkeys(sorted(names), 1))
+        async for record in records_of(reader, partitions):
+            yield record
 
 
 def _letter(record: ConsumerRecord) -> DeadLetter | None:

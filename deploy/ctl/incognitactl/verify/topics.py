@@ -1,24 +1,23 @@
 """Reads every record of every topic, from offset 0 to the end it has when the reading begins."""
 
-import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaConsumer
-from aiokafka.structs import ConsumerRecord, TopicPartition
+from aiokafka.structs import ConsumerRecord
 
 from incognita_shared.events import EVENT_TYPES
 from incognita_shared.mongo.checkpoint import Source
 from incognita_shared.settings import kafka_name
-from incognitactl.connections import Connections, UnreachableError
+from incognitactl.connections import Connections
+from incognitactl.records import partitions_of, records_of
 from incognitactl.verify.findings import Findings
 from incognitactl.verify.ledger import Kind, Ledger
 from incognitactl.verify.words import NUMBERS, Said, facts_of
 
-STALLED_S = 30.0
 PER_VISIT = frozenset({"traceparent", "tracestate"})
 """Headers that each sending writes anew."""
 
@@ -72,54 +71,6 @@ async def read_topics(
         if record.offset >= floors.get(Source(topic, record.partition), 0):
             reading.late.add(subject)
     return reading
-
-
-async def records_of(
-    reader: AIOKafkaConsumer, partitions: Sequence[TopicPartition]
-) -> AsyncIterator[ConsumerRecord]:
-    """The records of these partitions, in order in each. Raises UnreachableError at a stop."""
-    if not partitions:
-        return
-    begins = await reader.beginning_offsets(partitions)
-    ends = await reader.end_offsets(partitions)
-    left = {each for each in partitions if begins[each] < ends[each]}
-    if left:
-        reader.assign(sorted(left))
-    for each in left:
-        reader.seek(each, begins[each])
-        reader.resume(each)
-    progress_at = time.monotonic()
-    while left:
-        for partition, records in (await reader.getmany(timeout_ms=500)).items():
-            progress_at = time.monotonic()
-            for record in records:
-                if record.offset < ends[partition]:
-                    yield record
-        for each in [each for each in left if await reader.position(each) >= ends[each]]:
-            left.discard(each)
-            reader.pause(each)
-        if time.monotonic() - progress_at > STALLED_S:
-            raise UnreachableError(f"Kafka: nothing came of {sorted(left)[:3]} for {STALLED_S} s")
-
-
-async def partitions_of(
-    reader: AIOKafkaConsumer, partitions: Mapping[str, int]
-) -> list[TopicPartition]:
-    """All partitions of those topics that exist; topic as on the broker → number, as declared.
-
-    The reader is given them, at rest: it then knows their leaders, at one request for all.
-    """
-    known = await reader.topics()
-    found = [
-        TopicPartition(name, number)
-        for name, count in partitions.items()
-        if name in known
-        for number in range(count)
-    ]
-    if found:
-        reader.assign(found)
-        reader.pause(*found)
-    return found
 
 
 def _said(topic: str, record: ConsumerRecord) -> tuple[str, Said] | None:

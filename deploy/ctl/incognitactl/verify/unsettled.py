@@ -12,7 +12,7 @@ from incognita_shared.mongo.outbox import COLLECTION as OUTBOX
 from incognita_shared.mongo.parking import RECORDS, SUBJECTS
 from incognita_shared.settings import kafka_name
 from incognitactl.connections import Connections
-from incognitactl.verify.topics import partitions_of
+from incognitactl.records import partitions_of
 
 MOST = 100_000
 """Of each kind; more of them than this need no naming."""
