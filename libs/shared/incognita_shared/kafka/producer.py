@@ -2,15 +2,16 @@
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import TypeAlias
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record import default_records
-from opentelemetry.trace import Span
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from incognita_shared.events.codec import Record
@@ -21,6 +22,10 @@ from incognita_shared.telemetry import instruments
 ACKNOWLEDGED_WITHIN_S = 30.0
 TARGETS_KEPT = 100_000
 _PARTITION_OF = DefaultPartitioner()
+Target: TypeAlias = tuple[str, int]
+"""A topic, as the brokers know it, and a partition of it."""
+Message: TypeAlias = tuple[Record, list[tuple[str, bytes]]]
+"""A record and the headers it is sent with."""
 log = logging.getLogger(__name__)
 
 
@@ -36,7 +41,7 @@ class Producer:
         self._client_id = client_id
         self._kafka: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
-        self._targets: dict[tuple[str, bytes | None], tuple[str, int]] = {}
+        self._targets: dict[tuple[str, bytes | None], Target] = {}
 
     async def start(self) -> None:
         """Connect. Raises KafkaError after a minute without brokers."""
@@ -55,9 +60,13 @@ class Producer:
         """Send the records in order and return when Kafka has them all. Raises PublishError."""
         kafka = await self._ready()
         spans = [send_span(record) for record in records]
+        parts: dict[Target, list[Message]] = defaultdict(list)
         try:
             async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):
-                await asyncio.gather(*[each async for each in self._sent(kafka, records, spans)])
+                for record, span in zip(records, spans, strict=True):
+                    message = (record, sent_headers(record, span))
+                    parts[await self._target(kafka, record)].append(message)
+                await asyncio.gather(*(_in_order(kafka, *part) for part in parts.items()))
             instruments().sent_messages.add(len(records), MESSAGING)
         except (KafkaError, TimeoutError) as error:
             await self._replace(kafka)
@@ -67,23 +76,7 @@ class Producer:
                 if span is not None:
                     span.end()
 
-    async def _sent(
-        self, kafka: AIOKafkaProducer, records: Sequence[Record], spans: Sequence[Span | None]
-    ) -> AsyncIterator[asyncio.Future[object]]:
-        """Send whole batches of a partition: a future for each record costs as much as its bytes.
-
-        Yields one future for each batch, which is there once the batch before it is under way.
-        """
-        batches: dict[tuple[str, int], BatchBuilder] = {}
-        for record, span in zip(records, spans, strict=True):
-            target = await self._target(kafka, record)
-            headers = sent_headers(record, span)
-            while not _is_added(batches.setdefault(target, kafka.create_batch()), record, headers):
-                yield await _send(kafka, batches.pop(target), target)
-        for target, batch in batches.items():
-            yield await _send(kafka, batch, target)
-
-    async def _target(self, kafka: AIOKafkaProducer, record: Record) -> tuple[str, int]:
+    async def _target(self, kafka: AIOKafkaProducer, record: Record) -> Target:
         """Where the record goes: always the same partition for the same key."""
         found = self._targets.get((record.topic, record.key))
         if found is None:
@@ -110,6 +103,9 @@ class Producer:
             self._kafka = None
             with suppress(Exception):  # whatever it says: it is given up
                 await asyncio.wait_for(failed.stop(), 1)
+            with suppress(Exception):  # its stop() waits for records that nobody will take
+                await failed._sender.close()
+                await failed.client.close()
 
     @retry(
         retry=retry_if_exception_type(KafkaError),
@@ -140,18 +136,31 @@ class Producer:
         return kafka
 
 
-def _is_added(batch: BatchBuilder, record: Record, headers: list[tuple[str, bytes]]) -> bool:
+async def _in_order(kafka: AIOKafkaProducer, target: Target, messages: Sequence[Message]) -> None:
+    """Send one partition's records in whole batches: a future a record costs as much as its bytes.
+
+    Each batch waits for the one before it: if Kafka refuses one for good, none behind it may land,
+    or a reader would take the later event of a visit first and the earlier one for a repeat.
+    """
+    batch = kafka.create_batch()
+    for message in messages:
+        if not _is_added(batch, message):
+            await _sent(kafka, batch, target)
+            batch = kafka.create_batch()
+            _is_added(batch, message)  # an empty batch takes any record
+    await _sent(kafka, batch, target)
+
+
+def _is_added(batch: BatchBuilder, message: Message) -> bool:
+    record, headers = message
     added = batch.append(timestamp=None, key=record.key, value=record.value, headers=headers)
     return added is not None
 
 
-async def _send(
-    kafka: AIOKafkaProducer, batch: BatchBuilder, target: tuple[str, int]
-) -> asyncio.Future[object]:
+async def _sent(kafka: AIOKafkaProducer, batch: BatchBuilder, target: Target) -> None:
     batch.close()
     topic, partition = target
-    sent: asyncio.Future[object] = await kafka.send_batch(batch, topic, partition=partition)
-    return sent
+    await (await kafka.send_batch(batch, topic, partition=partition))
 
 
 @asynccontextmanager
