@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from incognita_shared.questionnaire.compiled import Test
 from incognita_shared.questionnaire.conditions import ConditionError, evaluate
 from incognita_shared.questionnaire.model import Question, Questionnaire, QuestionType
 from incognita_shared.questionnaire.reading import (
@@ -88,9 +89,9 @@ class ReadAnswers:
         self.unreadable: dict[str, str] = {}
         self.faulty: dict[str, str] = {}
         self.seen: dict[str, object] = {}
-        """Readable answers of relevant questions, as conditions see them."""
+        """Readable answers of relevant questions that conditions read, as conditions see them."""
         for question_id, question in questionnaire.by_id.items():
-            relevant = question.relevant is None or self._is_relevant(question, question.relevant)
+            relevant = question.applies is None or self._is_relevant(question, question.applies)
             answer = answers.get(question_id)
             if not is_blank(answer):
                 self._read(question, answer, relevant)
@@ -109,7 +110,9 @@ class ReadAnswers:
             for question_id in self.answers
             if question_id not in known
         ]
-        for question in known.values():
+        for question_id, question in known.items():
+            if question_id in self.values and question_id not in self.faulty and not question.holds:
+                continue  # most of them
             cause = self._wrong(question, partial)
             if cause:
                 errors.append(AnswerError(question.id, cause))
@@ -123,19 +126,19 @@ class ReadAnswers:
             if question.id not in self.irrelevant and not not_applicable(question, self.answers)
             for rule in question.evidence
             if rule.minimum_count > 0
-            and (rule.when is None or self.holds_or_fails(rule.when, question))
+            and (rule.condition is None or self._holds_or_fails(rule.condition, question))
         ]
 
-    def holds_or_fails(self, rule: dict[str, Any] | bool, question: Question) -> bool:
-        """Whether the rule holds; one that fails asks for the evidence rather than dropping it."""
+    def _holds_or_fails(self, condition: Test, question: Question) -> bool:
+        """Whether it holds; one that fails asks for the evidence rather than dropping it."""
         try:
-            return evaluate(rule, self.seen, self.seen.get(question.id))
+            return evaluate(condition, self.seen, self.seen.get(question.id))
         except ConditionError:
             return True
 
-    def _is_relevant(self, question: Question, rule: dict[str, Any] | bool) -> bool:
+    def _is_relevant(self, question: Question, applies: Test) -> bool:
         try:
-            relevant = evaluate(rule, self.seen)
+            relevant = evaluate(applies, self.seen)
         except ConditionError as error:
             self.faulty[question.id] = str(error)
             return True
@@ -150,7 +153,7 @@ class ReadAnswers:
             self.unreadable[question.id] = str(error)
             return
         self.values[question.id] = value
-        if relevant:
+        if relevant and question.id in self.questionnaire.reckoned_with:
             self.seen[question.id] = for_conditions(value)
 
     def _wrong(self, question: Question, partial: bool) -> str | None:
@@ -161,15 +164,15 @@ class ReadAnswers:
         if question.id in self.faulty:
             return f"cannot be checked: {self.faulty[question.id]}"
         if question.id in self.values:
-            return None if question.constraint is None else self._broken(question)
+            return None if question.holds is None else self._broken(question, question.holds)
         if question.id in self.answers and self.answers[question.id] is None:
             return None if not_applicable(question, self.answers) else "cannot be 'not applicable'"
         required = question.required and question.type is not QuestionType.NOTE
         return "must be answered" if required else None
 
-    def _broken(self, question: Question) -> str | None:
+    def _broken(self, question: Question, holds: Test) -> str | None:
         try:
-            if evaluate(question.constraint or False, self.seen, self.seen[question.id]):
+            if evaluate(holds, self.seen, self.seen[question.id]):
                 return None
         except ConditionError as error:
             return f"cannot be checked: {error}"

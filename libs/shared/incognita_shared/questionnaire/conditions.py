@@ -1,4 +1,4 @@
-"""JsonLogic conditions, evaluated by json_logic within bounds that keep them harmless.
+"""JsonLogic conditions, evaluated by json_logic's operators within bounds that keep them harmless.
 
 A rule is data from an author, so it is checked before it is run: known operators with the right
 number of operands, paths that name an answer, a bounded size. What runs then is linear in the size
@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from json_logic import jsonLogic
+from incognita_shared.questionnaire.compiled import Test, compiled
 
 MAXIMUM_NODES = 300
 MAXIMUM_DEPTH = 20
@@ -66,22 +66,13 @@ def holds(
     Raises ConditionError for a rule that is not allowed and for operands that do not go together
     (a text where a number is needed, a division by zero).
     """
-    return evaluate(checked_rule(rule), answers, value)
+    return evaluate(compiled(checked_rule(rule)), answers, value)
 
 
-def evaluate(
-    rule: dict[str, Any] | bool,
-    answers: Mapping[str, Any],
-    value: Any = None,
-) -> bool:
-    """The same for a rule that ``checked_rule`` has passed, as the questionnaire's model sees to.
-
-    Checking takes as long as running, and a report runs each rule of its questionnaire.
-    """
-    if isinstance(rule, bool):
-        return rule
+def evaluate(test: Test, answers: Mapping[str, Any], value: Any = None) -> bool:
+    """The same for a rule that has been checked and compiled before."""
     try:
-        outcome = jsonLogic(rule, {"answers": answers, VALUE: value})  # type: ignore[no-untyped-call]
+        outcome = test({"answers": answers, VALUE: value})
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         raise ConditionError(f"the condition cannot be evaluated: {error}") from error
     return not _is_nan(outcome) and bool(outcome)

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
-from incognita_shared.questionnaire.conditions import checked_rule
+from incognita_shared.questionnaire.compiled import Test, compiled
+from incognita_shared.questionnaire.conditions import checked_rule, named_questions
 from incognita_shared.values import EvidenceKind, Exact, Id, Value
 
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$")]
@@ -135,6 +136,11 @@ class EvidenceRule(Value):
     when: Condition | None = None
     position_required: bool = False
 
+    @cached_property
+    def condition(self) -> Test | None:
+        """``when``, ready to run."""
+        return None if self.when is None else compiled(self.when)
+
 
 class Question(Value):
     """One question; its id is stable for ever. An answer of null with ``N/A`` allowed means N/A.
@@ -161,6 +167,22 @@ class Question(Value):
     def choice_ids(self) -> frozenset[str]:
         """The ids of its choices."""
         return frozenset(choice.id for choice in self.choices)
+
+    @cached_property
+    def applies(self) -> Test | None:
+        """``relevant``, ready to run."""
+        return None if self.relevant is None else compiled(self.relevant)
+
+    @cached_property
+    def holds(self) -> Test | None:
+        """``constraint``, ready to run."""
+        return None if self.constraint is None else compiled(self.constraint)
+
+    def conditions(self) -> Iterator[dict[str, Any] | bool]:
+        """All its conditions."""
+        for rule in (self.relevant, self.constraint, *(each.when for each in self.evidence)):
+            if rule is not None:
+                yield rule
 
 
 class Section(Value):
@@ -204,3 +226,9 @@ class Questionnaire(Value):
     def with_evidence(self) -> tuple[Question, ...]:
         """The questions that may ask for evidence."""
         return tuple(question for _, question in self.questions() if question.evidence)
+
+    @cached_property
+    def reckoned_with(self) -> frozenset[str]:
+        """The ids of the questions whose answers some condition may read, as path or as value."""
+        rules = [(each.id, rule) for _, each in self.questions() for rule in each.conditions()]
+        return frozenset(own for own, _ in rules).union(*(named_questions(r) for _, r in rules))

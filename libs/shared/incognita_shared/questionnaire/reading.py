@@ -42,7 +42,8 @@ def read_answer(question: Question, answer: object) -> Answer:
     count outside the question's range. ``None`` is not an answer: callers deal with it before.
     """
     value = _READERS[question.type](question, answer)
-    _check_range(question, value)
+    if question.minimum is not None or question.maximum is not None:
+        _check_range(question, value)
     return value
 
 
@@ -157,8 +158,6 @@ def _check_year(year: int) -> None:
 
 def _check_range(question: Question, value: Answer) -> None:
     """The range bounds a number, the length of a text, or how many choices are taken."""
-    if question.minimum is None and question.maximum is None:
-        return
     if isinstance(value, Decimal):
         size, what = value, "must be"
     elif isinstance(value, str) and question.type is QuestionType.TEXT:
