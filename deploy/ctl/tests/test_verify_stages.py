@@ -1,0 +1,158 @@
+"""What may have become of a visit, and what may not: dossiers as the stores would give them."""
+
+from typing import Any
+
+import pytest
+
+from incognita_shared.ids import derived_id
+from incognitactl.verify.dossier import Dossier
+from incognitactl.verify.findings import Findings
+from incognitactl.verify.ledger import Kind
+from incognitactl.verify.rules.expected import events_of_result, events_of_score, events_of_visit
+from incognitactl.verify.rules.stages import check_stages
+
+VISIT = "visit"
+PLACE = {"chain_id": "c", "branch_id": "b", "wave_id": "w"}
+LATE = "report completed, revision {}: too late to count"
+
+
+def dossier(
+    state: str,
+    moves: list[str],
+    *,
+    reported: int = 0,
+    completed: int = 0,
+    decisions: tuple[tuple[str, int, int], ...] = (),
+    notes: tuple[str, ...] = (),
+    returned: bool = False,
+    counted: int | None = None,
+) -> dict[Kind, list[Any]]:
+    """The facts of one visit whose stages agree, but for what the caller says otherwise."""
+    paid = state == "approved"
+    facts: dict[Kind, list[Any]] = {
+        Kind.VISIT: [{**PLACE, "state": state, "seq": 0, "report_revision": reported,
+                      "payout_id": derived_id("payout", VISIT) if paid else None,
+                      "moves": moves, "notes": list(notes)}],
+        Kind.PAYOUT: [{"_id": derived_id("payout", VISIT), "state": "due"}] if paid else [],
+    }  # fmt: skip
+    said = events_of_visit(Dossier(VISIT, facts))
+    heard = [n for n, event in enumerate(said, 1) if not event.startswith("payout")]
+    facts[Kind.OPEN_VISIT] = [{"state": state, "last_seq": max(heard)}]
+    if state == "cancelled":
+        facts[Kind.CALLED_OFF] = [True]
+    if not completed:
+        return facts
+    outcome = {"approve": "approved", "return": "returned", "reject": "rejected"}
+    last = [verb for verb, _, revision in decisions if revision == completed]
+    score = {**PLACE, "seq": completed + len(decisions), "score_revision": completed,
+             "report_revision": completed, "decisions": [list(each) for each in decisions],
+             "state": outcome[last[-1]] if last else "waiting"}  # fmt: skip
+    facts[Kind.REPORT] = [
+        {
+            **PLACE,
+            "seq": 0,
+            "revision": completed + returned,
+            "flagged": False,
+            "state": "open" if returned else "completed",
+            "items": [],
+        }
+    ]
+    facts[Kind.SCORE] = [score]
+    facts[Kind.REVISION] = [
+        {"score_revision": n, "report_revision": n, "alert": False, "sums": []}
+        for n in range(1, completed + 1)
+    ]  # fmt: skip
+    facts[Kind.RESULT] = [
+        {
+            **PLACE,
+            "seq": score["seq"],
+            "said": 0,
+            "counted": counted,
+            "revisions": list(range(1, completed + 1)),
+        }
+    ]
+    return facts
+
+
+def faults(facts: dict[Kind, list[Any]]) -> list[str]:
+    findings = Findings()
+    check_stages(Dossier(VISIT, facts), findings)
+    return [each.what.rsplit(":", 1)[0] for each in findings.verdict().violations]
+
+
+TAKEN = ["offer", "accept"]
+RIGHT = {
+    "only offered": dossier("offered", ["offer"]),
+    "reported": dossier("reported", [*TAKEN, "report"], reported=1, completed=1),
+    "approved": dossier(
+        "approved", [*TAKEN, "report", "approve"], reported=1, completed=1, counted=1,
+        decisions=(("approve", 1, 1),),
+    ),
+    "approved, then rejected: the payout stays": dossier(
+        "approved", [*TAKEN, "report", "approve"], reported=1, completed=1,
+        decisions=(("approve", 1, 1), ("reject", 1, 1)),
+    ),
+    "returned, then expired": dossier(
+        "expired", [*TAKEN, "report", "return", "expire"], reported=1, completed=1, returned=True,
+        decisions=(("return", 1, 1),),
+    ),
+    "cancelled while its report was on the way": dossier(
+        "cancelled", [*TAKEN, "cancel"], completed=1, notes=(LATE.format(1),),
+        decisions=(("approve", 1, 1), ("reject", 1, 1)),
+    ),
+    "offered anew before its report came": dossier(
+        "cancelled", [*TAKEN, "expire", "replace"], reported=1, completed=1,
+        decisions=(("reject", 1, 1),),
+    ),
+    "expired, and the report that crossed it counts": dossier(
+        "approved", [*TAKEN, "expire", "report", "approve"], reported=1, completed=1, counted=1,
+        decisions=(("approve", 1, 1),),
+    ),
+}  # fmt: skip
+WRONG = {
+    "assignment visits is approved without a report": dossier("approved", TAKEN),
+    "assignment visits is reported after the decision approve": dossier(
+        "reported", [*TAKEN, "report"], reported=1, completed=1, counted=1,
+        decisions=(("approve", 1, 1),),
+    ),
+    "scoring scores counts a cancelled visit's report": dossier(
+        "cancelled", [*TAKEN, "cancel"], completed=1, notes=(LATE.format(1),), counted=1,
+        decisions=(("approve", 1, 1),),
+    ),
+    "assignment visits is not at the last completed revision": dossier(
+        "cancelled", [*TAKEN, "cancel"], completed=1, decisions=(("reject", 1, 1),)
+    ),
+    "evidence reports was not opened again by a return": dossier(
+        "returned", [*TAKEN, "report", "return"], reported=1, completed=1,
+        decisions=(("return", 1, 1),),
+    ),
+    "comparison results counts another revision": dossier(
+        "rejected", [*TAKEN, "report", "reject"], reported=1, completed=1, counted=1,
+        decisions=(("reject", 1, 1),),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fate", RIGHT)
+def test_a_fate_that_may_be(fate: str) -> None:
+    assert faults(RIGHT[fate]) == []
+
+
+@pytest.mark.parametrize("fault", WRONG)
+def test_a_fate_that_may_not_be(fault: str) -> None:
+    assert faults(WRONG[fault]) == [fault]
+
+
+def test_a_stage_that_lacks_the_visit_is_all_that_is_said_of_it() -> None:
+    facts = dict(RIGHT["approved"])
+    del facts[Kind.RESULT]
+    assert faults(facts) == ["comparison results lacks a visit"]
+
+
+def test_what_follows_from_decisions_is_expected_on_the_topics() -> None:
+    facts = dict(RIGHT["approved, then rejected: the payout stays"])
+    facts[Kind.REVISION] = [{**facts[Kind.REVISION][0], "alert": True}]
+    there = Dossier(VISIT, facts)
+    assert events_of_score(there) == ["visit.scored 1", "report.approved 1", "report.rejected 1"]
+    assert events_of_result(there) == ["standing.changed", "branch.alerted", "standing.changed"]
+    assert events_of_visit(there) == ["visit.offered", "visit.accepted", "payout.due"]
