@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 import time
@@ -9,11 +10,14 @@ from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from tests.faults.client import PATIENCE_S
 from tests.faults.controls import CONTROLS
 from tests.faults.report import print_plan, print_verdict
-from tests.faults.run import Outcome, Plan, run
+from tests.faults.run import SETTLED_WITHIN_S, Outcome, Plan, run
 from tests.faults.schedule import KINDS, provocation, schedule
 from tests.faults.surroundings import Surroundings, breakable_servers, ordinary_servers
+
+SHORT_PATIENCE_S = 15.0
 
 
 def main() -> int:
@@ -24,6 +28,9 @@ def main() -> int:
 
 
 async def _main(arguments: argparse.Namespace, directory: Path) -> int:
+    mine = asyncio.current_task()
+    if mine is not None:  # told to end, it stops what it has started
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, mine.cancel)
     outcomes: list[Outcome] = []
     seconds = arguments.minutes * 60 / arguments.seeds
     async with _servers(arguments, directory) as servers:
@@ -55,6 +62,9 @@ def _plan(arguments: argparse.Namespace, seed: int, seconds: float) -> Plan:
         faults,
         without=arguments.without,
         parallel=arguments.parallel,
+        # what is lost for want of a protection is not worth waiting for
+        patience_s=SHORT_PATIENCE_S if arguments.without else PATIENCE_S,
+        settled_within_s=SHORT_PATIENCE_S if arguments.without else SETTLED_WITHIN_S,
     )
 
 

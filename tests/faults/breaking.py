@@ -45,6 +45,7 @@ class Breaker:
     skipped: dict[str, str] = field(default_factory=dict)
     broken: dict[int, str] = field(default_factory=dict)
     """What is broken at this moment."""
+    _until: float = 0.0
     last_whole_at: float = 0.0
     """``time.monotonic()`` when the last fault was over."""
 
@@ -73,9 +74,14 @@ class Breaker:
         self._scaling = {name: asyncio.Lock() for name in fleet_services(self.fleet)}
         self._whole: dict[str, asyncio.Lock] = {}
 
-    async def run(self, faults: Sequence[Fault]) -> None:
-        """All of them at their times; returns when everything is whole again."""
+    async def run(self, faults: Sequence[Fault], *, within_s: float) -> None:
+        """All of them at their times; returns when everything is whole again.
+
+        What has not begun ``within_s`` seconds, because the same thing was still broken, is left
+        out.
+        """
         began = time.monotonic()
+        self._until = began + within_s
         async with asyncio.TaskGroup() as group:
             for fault in faults:
                 await asyncio.sleep(max(0.0, began + fault.at_s - time.monotonic()))
@@ -89,6 +95,9 @@ class Breaker:
         # one thing is not broken twice at a time: killing a broker that is dead breaks nothing
         lock = self._whole.setdefault(_thing(fault), asyncio.Lock())
         async with lock:
+            if time.monotonic() > self._until:
+                self.skipped[f"{fault.kind} {fault.target}"] = "what it breaks was broken still"
+                return
             self.say(str(fault))
             self.broken[id(fault)] = f"{fault.kind} {fault.target}"
             try:

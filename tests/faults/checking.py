@@ -44,6 +44,17 @@ async def until_settled(
             await asyncio.sleep(LOOK_EVERY_S)
 
 
+async def until_delivered(environment: Mapping[str, str], *, within_s: float) -> None:
+    """Wait for deliveries that are tried again because the receiver would not have them."""
+    deadline = time.monotonic() + within_s
+    async with connected(Settings.of(environment)) as connections:
+        deliveries = connections.databases["notification"]["deliveries"]
+        while time.monotonic() < deadline:
+            if not await deliveries.count_documents({"next_attempt_at": {"$exists": True}}):
+                return
+            await asyncio.sleep(LOOK_EVERY_S)
+
+
 async def check(environment: Mapping[str, str], known: Known) -> Verdict:
     """Read every store and every topic from offset 0."""
     async with connected(Settings.of(environment)) as connections:

@@ -81,7 +81,8 @@ def without_relay_order() -> None:
         producer, self._producer = self._producer, Later()
         try:
             busy: bool = await own(self, name)
-            await producer.publish(self._producer.records)
+            if self._producer.records:
+                await producer.publish(self._producer.records)
         finally:
             self._producer = producer
         return busy
@@ -139,7 +140,7 @@ CONTROLS: Mapping[str, Control] = {
         without_epoch_fence,
         ("comparison",),
         frozenset({2, 6}),
-        (("zombie", "before a transaction"),),
+        (("zombie", "before a transaction of comparison"),),
         also=("duplicate-guard",),
     ),
     "commit-order": Control(

@@ -32,6 +32,9 @@ class Point:
 
 POINTS = {
     "before a transaction": Point(f"{SHARED}.mongo.checkpoint", "Checkpoints.advance", "before"),
+    "before a transaction of comparison": Point(
+        f"{SHARED}.mongo.checkpoint", "Checkpoints.advance", "before", ("comparison",)
+    ),
     "inside a transaction, the checkpoint moved": Point(
         f"{SHARED}.mongo.checkpoint", "Checkpoints.advance", "after"
     ),

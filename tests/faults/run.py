@@ -12,18 +12,19 @@ from pathlib import Path
 from incognita_demo.earlier_runs import remove_earlier_runs
 from incognitactl.verify import Violation
 from tests.faults.breaking import Breaker, Say
-from tests.faults.checking import check, in_namespace, until_settled
+from tests.faults.checking import check, in_namespace, until_delivered, until_settled
 from tests.faults.client import PATIENCE_S, Client
 from tests.faults.fleet import Fleet
 from tests.faults.ledger import Ledger
 from tests.faults.load import Load
 from tests.faults.receiver import Receiver, receiving
 from tests.faults.records import Sender
-from tests.faults.schedule import Fault
+from tests.faults.schedule import LAST_BEFORE_S, Fault
 from tests.faults.surroundings import Surroundings
 
 PROGRESS_EVERY_S = 5.0
 SETTLED_WITHIN_S = 90.0
+DELIVERED_WITHIN_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ async def run(plan: Plan, servers: Surroundings, directory: Path, say: Say) -> O
             )
             whole_at = max(breaker.last_whole_at, ended_at)
             outcome.recovered_s = settled_at - whole_at
+            await until_delivered(servers.direct, within_s=DELIVERED_WITHIN_S)
             ledger.poison.update(await sender.poison())
             known = ledger.known(outcome.recovered_s)
             known.write(directory / "known.json")
@@ -110,7 +112,9 @@ async def _break_under_load(plan: Plan, load: Load, breaker: Breaker, say: Say) 
     async with asyncio.TaskGroup() as group:
         showing = group.create_task(_show(plan, load, breaker, began, say))
         working = group.create_task(load.run(stop))
-        await asyncio.gather(breaker.run(plan.faults), asyncio.sleep(plan.duration_s))
+        within_s = plan.duration_s - LAST_BEFORE_S
+        breaking = breaker.run(plan.faults, within_s=within_s)
+        await asyncio.gather(breaking, asyncio.sleep(plan.duration_s))
         stop.set()
         await working
         showing.cancel()

@@ -5,10 +5,13 @@ the wall clock. Protections named in ``FAULTS_WITHOUT`` are taken away before th
 Where nothing is ordered, the service runs exactly as it is.
 """
 
+import contextlib
+import ctypes
 import datetime as dt
 import functools
 import importlib
 import os
+import signal
 import sys
 import threading
 import time
@@ -20,6 +23,7 @@ from tests.faults.controls import take_away
 from tests.faults.points import POINTS, Armed
 
 LOOK_EVERY_S = 0.05
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class Clock:
@@ -65,8 +69,15 @@ def _armed(control: Control, orders: Orders) -> Armed | None:
     return Armed(POINTS[orders.point], orders.nth, last_words, stop=orders.stop)
 
 
+def die_with_parent() -> None:
+    """Let the kernel kill this process, even one that stands still, when its runner is gone."""
+    with contextlib.suppress(OSError, AttributeError):  # other systems have no such call
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def main() -> None:
     """Run the service named on the command line."""
+    die_with_parent()
     service = sys.argv[1]
     clock_ = Clock()
     clock_.install()

@@ -1,0 +1,29 @@
+"""Servers that may be broken, once for all tests of this directory."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.faults.servers import FaultableServers, faultable_servers
+from tests.faults.surroundings import Surroundings
+
+
+@pytest.fixture(scope="session")
+async def servers_at_risk(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[FaultableServers]:
+    """Kafka, three members of MongoDB and MinIO behind proxies; each test heals what it breaks."""
+    async with faultable_servers(tmp_path_factory.mktemp("at-risk")) as servers:
+        yield servers
+
+
+@pytest.fixture
+def breakable(servers_at_risk: FaultableServers) -> Surroundings:
+    """The same, as a fault run takes them."""
+    return Surroundings(servers_at_risk.environment, servers_at_risk)
+
+
+@pytest.fixture
+def ordinary(servers: dict[str, str]) -> Surroundings:
+    """The servers of all other tests: services may be broken on them, they may not."""
+    return Surroundings(servers, None)
