@@ -9,6 +9,7 @@ from aiokafka.structs import ConsumerRecord
 
 from incognita_shared.kafka.topics import dead_letter_topic
 from tests.simulation.events import COUNTS, REPORTS
+from tests.simulation.store.documents import Stored
 from tests.simulation.store.server import StoreServer
 
 if TYPE_CHECKING:
@@ -33,6 +34,14 @@ def unfounded(store: StoreServer, record: ConsumerRecord) -> Violations:
     if held is None or held.value[counter] < body["seq"]:
         return [f"{name} {body[key]} {body['seq']} is on its topic before it is true"]
     return []
+
+
+def turned_back(before: Stored, after: Stored) -> Violations:
+    """A checkpoint that somebody who was not its owner any more has set."""
+    if after.value["next"] >= before.value["next"]:
+        return []
+    at = f"{before.value['next']} to {after.value['next']}"
+    return [f"the checkpoint of {before.value['_id']} went back from {at}"]
 
 
 def outstanding(world: "World") -> list[str]:
@@ -83,16 +92,17 @@ def violations(world: "World") -> Violations:
     totals = {each["_id"]: each for each in world.store.documents("counter", "totals")}
     steps: dict[str, int] = defaultdict(int)
     points: dict[str, int] = defaultdict(int)
-    for key, visit in visits.items():
-        steps[visit["branch_id"]] += visit["seq"]
-        points[visit["branch_id"]] += sum(visit["points"])
-        wrong += _in_order(f"counts {key}", counts.get(key, {}).get("applied", []), visit["seq"])
-        if counts.get(key, {}).get("points") != sum(visit["points"]):
-            wrong.append(f"points of {key}: {counts.get(key, {}).get('points')}")
-    for branch in steps:
+    for key, report in visits.items():
+        branch, made, count = report["branch_id"], sum(report["points"]), counts.get(key, {})
+        steps[branch] += report["seq"]
+        points[branch] += made
+        wrong += _in_order(f"counts {key}", count.get("applied", []), report["seq"])
+        if count.get("points") != made:
+            wrong.append(f"points of {key}: {count.get('points')}, not {made}")
+    for branch, number in steps.items():
         found = totals.get(branch, {})
-        if (found.get("steps"), found.get("points")) != (steps[branch], points[branch]):
-            wrong.append(f"total of {branch}: {found}, not {steps[branch]}, {points[branch]}")
+        if (found.get("steps"), found.get("points")) != (number, points[branch]):
+            wrong.append(f"total of {branch}: {found}, not {number}, {points[branch]}")
     wrong += _topic(world, REPORTS, {key: visit["seq"] for key, visit in visits.items()})
     said = {key: count["out_seq"] for key, count in counts.items()} | dict(steps)
     wrong += _topic(world, COUNTS, said)

@@ -5,9 +5,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
 
 from incognita_shared import clock
-from tests.simulation.loop import PROCESS, SimulatedLoop
+from tests.simulation.loop import PROCESS, STARTED, SimulatedLoop
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -16,7 +17,8 @@ BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 def virtual_time(loop: SimulatedLoop, seed: int) -> Iterator[None]:
     """Inside, all that asks for the time or for jitter gets it from the run alone."""
     monotonic, state = time.monotonic, random.getstate()
-    moments = clock.datetime
+    place: Any = clock
+    moments = place.datetime
 
     class Moments(datetime):
         """What ``clock.now`` reads: the wall clock of the process that asks."""
@@ -24,14 +26,14 @@ def virtual_time(loop: SimulatedLoop, seed: int) -> Iterator[None]:
         @classmethod
         def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
             process = PROCESS.get(loop.world)
-            return BEGINNING + timedelta(seconds=loop.time() + process.skew_s)
+            return BEGINNING + timedelta(seconds=loop.time() - STARTED + process.skew_s)
 
     random.seed(seed)
-    time.monotonic = lambda: loop._now + 1_000.0
-    clock.datetime = Moments  # type: ignore[misc]
+    time.monotonic = loop.time
+    place.datetime = Moments
     try:
         yield
     finally:
         time.monotonic = monotonic
-        clock.datetime = moments  # type: ignore[misc]
+        place.datetime = moments
         random.setstate(state)

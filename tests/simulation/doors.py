@@ -60,7 +60,7 @@ class Visits:
 
 
 class Reviews:
-    """Looks through each count once, by hand: a second writer of the documents that handlers write."""
+    """Looks through each count once, by hand: a second writer of what handlers write."""
 
     def __init__(self, database: Any, relay: Relay, chance: Chance) -> None:
         self._counts = database["counts"]
@@ -70,7 +70,7 @@ class Reviews:
     async def review(self, visit: str) -> None:
         """Go on until it is looked through, by whomever."""
         while True:
-            await asyncio.sleep(self._chance.between(0.1, 2))
+            await asyncio.sleep(self._chance.between(0.2, 3))
             try:
                 found = await self._counts.find_one({"_id": visit})
                 if found is not None and (found["looked_through"] or await self._look(found)):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.simulation.chance import Chance
-from tests.simulation.loop import Process, SimulatedLoop
+from tests.simulation.loop import STARTED, Process, SimulatedLoop
 from tests.simulation.network import Fate
 
 _COMMON = (
@@ -51,7 +51,7 @@ class Storm:
         self._on_crash = on_crash
         self._on_stop = on_stop
         self._down: dict[str, float] = {}
-        self.last = 0.0
+        self.last = STARTED
 
     @property
     def calm(self) -> bool:
@@ -61,7 +61,7 @@ class Storm:
     @property
     def over(self) -> bool:
         """Whether nothing can happen any more."""
-        return self._left <= 0 or self._loop.time() > self._weather.until_s
+        return self._left <= 0 or self._loop.time() - STARTED > self._weather.until_s
 
     def fate_of(self, process: Process, server: str, what: str) -> Fate | None:
         """What is to become of this call."""
@@ -71,7 +71,7 @@ class Storm:
             return Fate.LOST_REQUEST
         if self._left <= 0 or self._chance.uniform() >= self._weather.rate:
             return None
-        if self._loop.time() > self._weather.until_s:
+        if self._loop.time() - STARTED > self._weather.until_s:
             return None
         return self._strike(process, server, what)
 
@@ -80,7 +80,7 @@ class Storm:
         self.last = self._loop.time()
         draw = self._chance.uniform()
         if draw < 0.15:
-            for_s = self._chance.one_of((0.5, 4.0, 15.0))
+            for_s = self._chance.one_of((0.5, 4.0, 10.0))
             self._note(process, f"stopped for {for_s} s at {server} {what}")
             self._loop.pause(process)
             self._loop.in_world(for_s, self._resume, process)

@@ -1,9 +1,10 @@
 """What the two simulated services do with an event; written like the handlers of the real ones."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
-from incognita_shared.kafka.incoming import Handlers, Received
-from incognita_shared.mongo.pending import append_events
+from incognita_shared.kafka.incoming import Handlers, Reads, Received
+from incognita_shared.mongo.pending import WITHOUT_PENDING, append_events
 from incognita_shared.mongo.work import Work
 from tests.simulation.events import Counted, Reported, Totalled
 
@@ -20,7 +21,7 @@ class Counter:
     async def on_step_reported(self, received: Received[Reported], work: Work) -> None:
         """A step that was counted before changes nothing."""
         step = received.event
-        count = await work.find_one("counts", {"_id": step.visit_id})
+        count = await work.find_one("counts", {"_id": step.visit_id}, WITHOUT_PENDING)
         if self._guarded and count is not None and count["seq"] >= step.seq:
             return
         if self._sick(step.visit_id, step.seq):
@@ -47,15 +48,17 @@ class Counter:
         new = {"_id": step.branch_id, "steps": steps + 1, "points": points + step.points}
         work.replace("totals", {"_id": step.branch_id}, new)
         work.publish(
-            Totalled(
-                chain_id=CHAIN, branch_id=step.branch_id, seq=steps + 1, points=new["points"]
-            )
+            Totalled(chain_id=CHAIN, branch_id=step.branch_id, seq=steps + 1, points=new["points"])
         )
 
     @property
     def handlers(self) -> Handlers:
         """Event → handler."""
         return {Reported: self.on_step_reported}
+
+    reads: ClassVar[Reads] = {
+        Reported: lambda event: [("counts", event.visit_id), ("totals", event.branch_id)],
+    }
 
 
 def _first(step: Reported) -> dict[str, object]:
@@ -99,3 +102,8 @@ class Sink:
     def handlers(self) -> Handlers:
         """Event → handler."""
         return {Counted: self.on_step_counted, Totalled: self.on_branch_totalled}
+
+    reads: ClassVar[Reads] = {
+        Counted: lambda event: [("heard", event.visit_id)],
+        Totalled: lambda event: [("heard", event.branch_id)],
+    }

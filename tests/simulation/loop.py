@@ -56,6 +56,7 @@ class Process:
         """All of them: a task that nobody holds would be collected, and its clean-up run."""
 
 
+STARTED = 1_000.0  # seconds since the machine was started, when the run begins
 PROCESS: ContextVar[Process] = ContextVar("process")
 
 
@@ -64,7 +65,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
     def __init__(self, chance: Chance) -> None:
         self._chance = chance
-        self._now = 0.0
+        self._now = STARTED
         self._timers: list[tuple[float, int, Process, Scheduled]] = []
         self._number = 0
         self._runnable: list[Process] = []
@@ -77,7 +78,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     def time(self) -> float:
         return self._now
 
-    def call_soon(
+    def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
         context = context or copy_context()
@@ -85,7 +86,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self._make_ready(context.get(PROCESS, self.world), scheduled)
         return scheduled
 
-    def call_later(
+    def call_later(  # type: ignore[override]
         self,
         delay: float,
         callback: Callable[..., object],
@@ -94,7 +95,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     ) -> Any:
         return self.call_at(self._now + delay, callback, *args, context=context)
 
-    def call_at(
+    def call_at(  # type: ignore[override]
         self,
         when: float,
         callback: Callable[..., object],
@@ -115,9 +116,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         heapq.heappush(self._timers, (scheduled.when_, self._number, self.world, scheduled))
         return scheduled
 
-    def start_soon(
-        self, process: Process, callback: Callable[..., object], *args: Any
-    ) -> None:
+    def start_soon(self, process: Process, callback: Callable[..., object], *args: Any) -> None:
         """Call back as part of ``process``, if it lives."""
         context = Context()
         context.run(PROCESS.set, process)
@@ -248,7 +247,7 @@ def _close(task: asyncio.Task[Any]) -> None:
     coroutine = task.get_coro()
     for _ in range(100):  # a clean-up that awaits stops there; it is closed step by step
         try:
-            coroutine.close()  # type: ignore[union-attr]
-        except BaseException:  # noqa: BLE001, S112 - whatever a dead process still has to say
+            coroutine.close()
+        except BaseException:  # noqa: S112 - whatever a dead process still has to say
             continue
         return

@@ -1,4 +1,4 @@
-"""Calls of a process to a server: each takes its time, and each is a place where a fault can strike."""
+"""Calls of a process to a server: each takes its time, and a fault may strike at each."""
 
 import asyncio
 from collections.abc import Callable, Generator
@@ -60,17 +60,13 @@ class Answer(asyncio.Future[Any]):
 class Network:
     """Between the processes and one server."""
 
-    def __init__(
-        self, loop: SimulatedLoop, chance: Chance, faults: Faults, server: Server
-    ) -> None:
+    def __init__(self, loop: SimulatedLoop, chance: Chance, faults: Faults, server: Server) -> None:
         self._loop = loop
         self._chance = chance
         self._faults = faults
         self._server = server
 
-    async def call(
-        self, what: str, serve: Serve, *, lost: Callable[[], Exception]
-    ) -> Any:
+    async def call(self, what: str, serve: Serve, *, lost: Callable[[], Exception]) -> Any:
         """The server's answer. Raises what the server raises, or ``lost()`` without an answer.
 
         ``serve`` may be a generator: it yields while it has to wait for somebody, a callable that
@@ -91,9 +87,7 @@ class Network:
         draw = self._chance.uniform()
         return 0.0005 + draw * draw * 0.01 if draw < 0.95 else (draw - 0.94) * 4
 
-    async def _ill_fated(
-        self, fate: Fate, process: Process, serve: Serve, answer: Answer
-    ) -> bool:
+    async def _ill_fated(self, fate: Fate, process: Process, serve: Serve, answer: Answer) -> bool:
         """Let it come about; True where the caller gets no answer."""
         chance, loop = self._chance, self._loop
         if fate is Fate.CRASH_BEFORE:
@@ -132,9 +126,7 @@ class Network:
         else:
             self._tell(answer, result, back)
 
-    def _go_on(
-        self, steps: Generator[Any, None, Any], answer: Answer | None
-    ) -> None:
+    def _go_on(self, steps: Generator[Any, None, Any], answer: Answer | None) -> None:
         try:
             wait = next(steps)
         except StopIteration as end:
@@ -157,4 +149,3 @@ class Network:
                 answer.set_exception(said)
             else:
                 answer.set_result(said)
-

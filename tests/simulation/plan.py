@@ -27,6 +27,8 @@ class Plan:
     gaps: float
     oddness: float
     batch: int
+    reads_ahead: bool
+    """Whether the services name the documents that their handlers will read."""
     lingers: bool
     """Whether to look again after everything under way has arrived."""
     weather: Weather
@@ -35,8 +37,8 @@ class Plan:
     def of(cls, chance: Chance) -> "Plan":
         """The plan of this seed."""
         weather = Weather.of(chance)
-        steps = 2 + chance.pick(3)
-        visits = {f"v{n}": f"b{n % 2}" for n in range(2 + chance.pick(3))}
+        steps = 1 + chance.pick(4)
+        visits = {f"v{n}": f"b{n % 2}" for n in range(1 + chance.pick(4))}
         sick = {(chance.one_of(list(visits)), 1 + chance.pick(steps))}
         return cls(
             visits=visits,
@@ -50,6 +52,7 @@ class Plan:
             gaps=chance.one_of((0.0, 0.0, 0.1)),
             oddness=0.05 if weather.most else 0.0,
             batch=chance.one_of((1, 3, 500)),
-            lingers=chance.happens(0.1),
+            reads_ahead=chance.happens(0.5),
+            lingers=chance.happens(0.04),
             weather=weather,
         )

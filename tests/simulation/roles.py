@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from incognita_shared.health import Health
 from incognita_shared.kafka.consumer import Consumer
-from incognita_shared.kafka.incoming import Handlers
 from incognita_shared.kafka.producer import Producer
 from incognita_shared.mongo.relay import Relay
 from incognita_shared.settings import KafkaSettings
 from tests.simulation.doors import Reviews, Visits
 from tests.simulation.handlers import Counter, Sink
+from tests.simulation.loop import PROCESS
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "bootstrap_servers": "simulated:9092",
     "session_timeout_ms": 3_000,
     "heartbeat_interval_ms": 1_000,
@@ -26,7 +26,7 @@ SETTINGS = {
     "compression_type": "none",
 }
 _MADE: dict[int, KafkaSettings] = {}
-IDLE_S = 1.0  # the relay is woken by what happens in its own process; the rest may wait
+IDLE_S = 2.0  # the relay is woken by what happens in its own process; the rest may wait
 
 
 def settings(batch: int) -> KafkaSettings:
@@ -48,6 +48,7 @@ class Program:
     async def producer(self) -> AsyncIterator[Producer]:
         """The process's one way onto the broker."""
         producer = Producer(self.settings, client_id=self.name)
+        self.world.producers[PROCESS.get()] = producer
         await producer.start()
         try:
             yield producer
@@ -66,8 +67,8 @@ class Program:
     def relay(self, database: Any, producer: Producer, collection: str) -> Relay:
         """The relay of this process."""
         return Relay(
-            database, collections=[collection], producer=producer, health=Health(),
-            owner=self.name, idle_s=IDLE_S,
+            database, collections=[collection], producer=self.world.for_relays(producer),
+            health=Health(), owner=self.name, idle_s=IDLE_S,
         )  # fmt: skip
 
     def consumer(
@@ -75,12 +76,14 @@ class Program:
         service: str,
         database: Any,
         producer: Producer,
-        handlers: Handlers,
+        program: Counter | Sink,
         after_commit: list[Callable[[], None]],
     ) -> Consumer:
         """The consumer loop of this process."""
         return Consumer(
-            service, db=database, producer=producer, handlers=handlers, health=Health(),
+            service, db=database, producer=self.world.for_consumers(producer),
+            handlers=program.handlers, health=Health(),
+            reads=program.reads if self.world.plan.reads_ahead else {},
             settings=self.settings, owner=self.name, after_commit=after_commit,
         )  # fmt: skip
 
@@ -115,8 +118,8 @@ async def counter(program: Program) -> None:
     async with program.producer() as producer:
         relay = program.relay(database, producer, "counts")
         reviews = Reviews(database, relay, world.chance)
-        handlers = Counter(world.is_sick, guarded=world.guarded).handlers
-        consumer = program.consumer("counter", database, producer, handlers, [relay.wake])
+        counting = Counter(world.is_sick, guarded=world.guarded)
+        consumer = program.consumer("counter", database, producer, counting, [relay.wake])
         await program.until_stopped(
             [consumer.run(program.stop), relay.run(program.stop)],
             [reviews.review(visit) for visit in world.plan.visits],
@@ -127,8 +130,8 @@ async def sink(program: Program) -> None:
     """Hears what the counters say."""
     world, database = program.world, program.database("sink")
     async with program.producer() as producer:
-        handlers = Sink(guarded=world.guarded).handlers
-        consumer = program.consumer("sink", database, producer, handlers, [])
+        hearing = Sink(guarded=world.guarded)
+        consumer = program.consumer("sink", database, producer, hearing, [])
         await program.until_stopped([consumer.run(program.stop)], [])
 
 

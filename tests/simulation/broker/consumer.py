@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from aiokafka.errors import (
@@ -17,7 +18,7 @@ from tests.simulation.broker.server import BrokerServer
 from tests.simulation.chance import Chance
 from tests.simulation.network import Network
 
-LONG_POLL_S = 1.0  # an idle consumer asks less often than in life: it costs time, shows nothing
+LONG_POLL_S = 1.5  # an idle consumer asks less often than in life: it costs time, shows nothing
 
 
 class _Position:
@@ -114,9 +115,10 @@ class SimulatedConsumer:
 
     async def _join(self) -> tuple[int, list[TopicPartition]]:
         while True:
-            member = self._member = self._member or self._new_member()
+            self._member = self._member or self._new_member()
+            join = partial(self._group.join, self._member, self._topics)
             try:
-                waiting = await self._ask("join", lambda: self._group.join(member, self._topics))
+                waiting = await self._ask("join", join)
                 async with asyncio.timeout(self._join_s):
                     joined: tuple[int, list[TopicPartition]] = await waiting
             except (KafkaError, TimeoutError):
@@ -130,10 +132,9 @@ class SimulatedConsumer:
             if not self._member:
                 continue
             member, generation = self._member, self._generation
+            heartbeat = partial(self._group.heartbeat, member, generation)
             try:
-                said = await self._ask(
-                    "heartbeat", lambda: self._group.heartbeat(member, generation)
-                )
+                said = await self._ask("heartbeat", heartbeat)
             except KafkaError:
                 continue
             if said == "unknown" and self._member == member and not self._reassigning:
@@ -171,9 +172,7 @@ class SimulatedConsumer:
     async def position(self, partition: TopicPartition) -> int:
         return self._position(partition).offset
 
-    async def end_offsets(
-        self, partitions: Sequence[TopicPartition]
-    ) -> dict[TopicPartition, int]:
+    async def end_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         ends: dict[TopicPartition, int] = await self._ask(
             "ends", lambda: {each: self._server.ends.get(each, 0) for each in partitions}
         )

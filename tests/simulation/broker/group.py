@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-
 from aiokafka.structs import TopicPartition
 
 from tests.simulation.chance import Chance
@@ -125,5 +124,3 @@ class Group:
                 return
         due = max(0.05, member.seen + self._session_s - self._loop.time())
         self._loop.in_world(due, self._watch, name, member, current)
-
-

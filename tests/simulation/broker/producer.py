@@ -79,7 +79,7 @@ class SimulatedProducer:
 
     async def stop(self) -> None:
         self._closed = True
-        while any(self._queued.values()) or self._busy:
+        while any(self._queued.values()) or self._busy:  # noqa: ASYNC110 - virtual time
             await asyncio.sleep(0.05)
 
     def create_batch(self) -> SimulatedBatch:
@@ -154,9 +154,7 @@ class SimulatedProducer:
             return
         self._loop.in_world(delay, self._append, partition, batch, answer)
 
-    def _append(
-        self, partition: TopicPartition, batch: Waiting, answer: float | None
-    ) -> None:
+    def _append(self, partition: TopicPartition, batch: Waiting, answer: float | None) -> None:
         self._server.append(partition, batch[0])
         if answer is not None:
             self._loop.in_world(answer, self._acknowledge, partition, batch)

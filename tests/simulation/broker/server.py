@@ -86,9 +86,7 @@ class BrokerServer:
 
     def records(self, topic: str) -> list[ConsumerRecord]:
         """All of a topic, partition by partition, for the checker."""
-        return [
-            record for tp in self.partitions_of(topic) for record in self.logs.get(tp, ())
-        ]
+        return [record for tp in self.partitions_of(topic) for record in self.logs.get(tp, ())]
 
     def group(self, name: str, options: Mapping[str, Any]) -> Group:
         """The consumer group of this name."""

@@ -81,7 +81,7 @@ class SimulatedDatabase:
     async def command(
         self, command: str | Mapping[str, Any], *, session: AsyncClientSession | None = None
     ) -> dict[str, Any]:
-        said = {command: 1} if isinstance(command, str) else dict(command)
+        said: dict[str, Any] = {command: 1} if isinstance(command, str) else dict(command)
         server = self.client.server
         if "killSessions" in said:
             lsids = [bytes(_uuid_bytes(each["id"])) for each in said["killSessions"]]

@@ -1,6 +1,6 @@
 """One collection's methods, as far as the delivery core uses PyMongo's."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
@@ -14,20 +14,15 @@ from pymongo.results import (
     UpdateResult,
 )
 
-from tests.simulation.store.documents import Unmodelled, projected
-from tests.simulation.store.server import (
-    Namespace,
-    Steps,
-    Transaction,
-    by_replacement,
-    by_update,
-)
+from tests.simulation.store.documents import Document, Unmodelled, projected
+from tests.simulation.store.server import Namespace, Steps
 from tests.simulation.store.session import statement
+from tests.simulation.store.updates import by_update
+from tests.simulation.store.writes import applied, step
 
 if TYPE_CHECKING:
     from tests.simulation.store.client import SimulatedClient, SimulatedCursor
 
-Document = dict[str, Any]
 Session = AsyncClientSession | None
 IGNORED = frozenset({"max_time_ms", "maxTimeMS", "hint", "batch_size", "comment"})
 
@@ -60,7 +55,9 @@ class SimulatedCollection:
     ) -> "SimulatedCursor":
         from tests.simulation.store.client import SimulatedCursor
 
-        known = {name: options.pop(name) for name in ("sort", "skip", "limit") if name in options}
+        known: dict[str, Any] = {
+            name: options.pop(name) for name in ("sort", "skip", "limit") if name in options
+        }
         _refuse(options)
 
         async def ask(**chosen: Any) -> list[Document]:
@@ -98,9 +95,7 @@ class SimulatedCollection:
         options = {name: value for name, value in chosen.items() if value}
 
         def serve() -> list[Document]:
-            found = self._client.server.find(
-                self._namespace, asked, said.transaction(), **options
-            )
+            found = self._client.server.find(self._namespace, asked, said.transaction(), **options)
             return [projected(stored.copy(), projection) for stored in found]
 
         result: list[Document] = await self._client.call(
@@ -212,10 +207,11 @@ class SimulatedCollection:
         if not writes:
             raise ValueError("a bulk write must not be empty")
         said = statement(self._client.server, session)
-        steps = [self._step(write) for write in writes]
+        server = self._client.server
+        steps = [step(server, self._namespace, write) for write in writes]
 
         def serve() -> Steps:
-            return (yield from self._serve(steps, said.transaction(), ordered=ordered))
+            return (yield from applied(server, steps, said.transaction(), ordered=ordered))
 
         try:
             counts: Document = await self._client.call(
@@ -226,84 +222,6 @@ class SimulatedCollection:
                 raise
             raise BulkWriteError({"writeErrors": [{"code": 11000}]}) from error
         return counts
-
-    def _serve(
-        self, steps: list["Step"], transaction: Transaction | None, *, ordered: bool
-    ) -> Generator[Any, None, Document]:
-        server = self._client.server
-        counts: Document = {
-            "nInserted": 0, "nUpserted": 0, "nMatched": 0, "nModified": 0, "nRemoved": 0,
-            "upserted": [], "ids": [],
-        }  # fmt: skip
-        if transaction is None and server.cut is not None:
-            steps = steps[: int(len(steps) * server.cut)] if len(steps) > 1 else steps
-        duplicate: DuplicateKeyError | None = None
-        for step in steps:
-            try:
-                yield from step(transaction, counts)
-            except DuplicateKeyError as error:
-                if ordered or transaction is not None:
-                    raise
-                duplicate = error
-        if duplicate:
-            raise duplicate
-        return counts
-
-    def _step(self, write: Any) -> "Step":
-        server, namespace = self._client.server, self._namespace
-        if isinstance(write, InsertOne):
-            document = write._doc
-
-            def insert(transaction: Transaction | None, counts: Document) -> Steps:
-                key = yield from server.insert(namespace, document, transaction)
-                counts["nInserted"] += 1
-                counts["ids"].append(key)
-
-            return insert
-        where = write._filter
-        if isinstance(write, DeleteOne | DeleteMany):
-            return self._changing(where, None, many=isinstance(write, DeleteMany))
-        if isinstance(write, ReplaceOne):
-            return self._changing(where, by_replacement(write._doc), upsert=write._upsert)
-        if not isinstance(write, UpdateOne | UpdateMany) or write._array_filters:
-            raise Unmodelled(f"write {write}")
-        change = by_update(write._doc)
-        many = isinstance(write, UpdateMany)
-        return self._changing(where, change, upsert=bool(write._upsert), many=many)
-
-    def _changing(
-        self, where: Document, change: Any, *, upsert: bool | None = False, many: bool = False
-    ) -> "Step":
-        server, namespace = self._client.server, self._namespace
-
-        def apply(transaction: Transaction | None, counts: Document) -> Steps:
-            filters = [where]
-            if many:
-                found = server.find(namespace, where, transaction)
-                filters = [{**where, "_id": each.value["_id"]} for each in found]
-            for each in filters:
-                before, after = yield from server.change(
-                    namespace, each, change, transaction, upsert=bool(upsert)
-                )
-                _count(counts, before, after)
-
-        return apply
-
-
-Step = Callable[[Transaction | None, Document], Steps]
-
-
-def _count(counts: Document, before: Any, after: Any) -> None:
-    if before is None and after is None:
-        return
-    if before is None:
-        counts["nUpserted"] += 1
-        counts["upserted"].append({"index": 0, "_id": after.value["_id"]})
-    elif after is None:
-        counts["nRemoved"] += 1
-    else:
-        counts["nMatched"] += 1
-        counts["nModified"] += before.raw != after.raw
 
 
 def _update_result(counts: Document) -> UpdateResult:

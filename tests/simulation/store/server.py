@@ -8,12 +8,14 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from tests.simulation.chance import Chance
 from tests.simulation.loop import SimulatedLoop
-from tests.simulation.store.documents import Document, Stored, matches, updated, upserted
+from tests.simulation.store.documents import Document, Stored
+from tests.simulation.store.filters import matches
+from tests.simulation.store.updates import Change, upserted
 
 Namespace = tuple[str, str]
 Wait = Callable[[Callable[[], object]], None]
 Steps = Generator[Wait, None, Any]
-LIFETIME_S = 60.0
+LIFETIME_S = 300.0
 TRANSIENT = "TransientTransactionError"
 
 
@@ -24,7 +26,7 @@ class Transaction:
         self.lsid = lsid
         self.number = number
         self.view = view
-        self.written: set[tuple[Namespace, Any]] = set()
+        self.written: dict[tuple[Namespace, Any], None] = {}  # in order
         self.waiting: list[Callable[[], object]] = []
 
 
@@ -50,6 +52,11 @@ class StoreServer:
         self._locks: dict[tuple[Namespace, Any], Transaction] = {}
         self.outside: frozenset[str] = frozenset()
         """Negative control: collections whose changes take effect before their transaction."""
+
+        self.blind: dict[str, frozenset[str]] = {}
+        """Negative control: collection → fields of a filter that are not looked at."""
+        self.on_change: dict[str, Callable[[Stored, Stored], None]] = {}
+        """Collection → who is told of a change that took effect: before, after."""
 
     def documents(self, database: str, collection: str) -> list[Document]:
         """All committed documents, for the checker."""
@@ -80,11 +87,7 @@ class StoreServer:
         if transaction is None or transaction.number != number:
             raise refused(251, f"transaction {number} is not open", TRANSIENT)
         for namespace, key in transaction.written:
-            stored = transaction.view.get(namespace, {}).get(key)
-            if stored is None:
-                self._held(namespace).pop(key, None)
-            else:
-                self._held(namespace)[key] = stored
+            self._set(namespace, key, transaction.view.get(namespace, {}).get(key))
         self._committed[lsid] = number
         self.end(transaction)
 
@@ -131,6 +134,8 @@ class StoreServer:
         """What matches; without ``sort`` in whatever order."""
         held = (transaction.view if transaction else self.data).get(namespace, {})
         key = where.get("_id")
+        if unseen := self.blind.get(namespace[1]):
+            where = {name: value for name, value in where.items() if name not in unseen}
         if isinstance(key, str | int):
             one = held.get(key)
             found = [one] if one is not None and matches(one.value, where) else []
@@ -163,7 +168,7 @@ class StoreServer:
         self,
         namespace: Namespace,
         where: Mapping[str, Any],
-        change: Callable[[Document, bool], Document] | None,
+        change: Change | None,
         transaction: Transaction | None,
         *,
         upsert: bool = False,
@@ -192,7 +197,7 @@ class StoreServer:
         self,
         namespace: Namespace,
         where: Mapping[str, Any],
-        change: Callable[[Document, bool], Document] | None,
+        change: Change | None,
         transaction: Transaction | None,
         wanted: bool,
     ) -> Steps:
@@ -220,14 +225,19 @@ class StoreServer:
         self, namespace: Namespace, key: Any, stored: Stored | None, transaction: Transaction | None
     ) -> None:
         if transaction is not None and namespace[1] not in self.outside:
-            transaction.written.add((namespace, key))
+            transaction.written[namespace, key] = None
             self._locks[namespace, key] = transaction
-        held = self._view(namespace, transaction)
-        for place in (held, self._held(namespace)) if namespace[1] in self.outside else (held,):
-            if stored is None:
-                place.pop(key, None)
-            else:
-                place[key] = stored
+        if transaction is None or namespace[1] in self.outside:
+            self._set(namespace, key, stored)
+        if transaction is not None:
+            _keep(self._view(namespace, transaction), key, stored)
+
+    def _set(self, namespace: Namespace, key: Any, stored: Stored | None) -> None:
+        held = self._held(namespace)
+        before, tell = held.get(key), self.on_change.get(namespace[1])
+        if tell is not None and before is not None and stored is not None:
+            tell(before, stored)
+        _keep(held, key, stored)
 
     def _fail(self, transaction: Transaction | None, error: OperationFailure) -> None:
         if transaction is not None:
@@ -243,19 +253,11 @@ class StoreServer:
         return transaction.view.setdefault(namespace, {})
 
 
-def by_update(update: Any) -> Callable[[Document, bool], Document]:
-    """The change that an update makes."""
-    return lambda document, new: updated(document, update, new=new)
-
-
-def by_replacement(replacement: Mapping[str, Any]) -> Callable[[Document, bool], Document]:
-    """The change that a replacement makes."""
-
-    def replace(document: Document, new: bool) -> Document:
-        key = {"_id": document["_id"]} if "_id" in document else {}
-        return {**key, **replacement}
-
-    return replace
+def _keep(held: dict[Any, Stored], key: Any, stored: Stored | None) -> None:
+    if stored is None:
+        held.pop(key, None)
+    else:
+        held[key] = stored
 
 
 def _duplicate(key: Any) -> DuplicateKeyError:
