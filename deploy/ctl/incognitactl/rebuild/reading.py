@@ -4,6 +4,7 @@ Every batch is one transaction with its checkpoint in the staging database, so a
 killed goes on where its last batch ended, and a second one at the same time fences the first.
 """
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -24,6 +25,7 @@ from incognitactl.rebuild.plans import Step
 from incognitactl.rebuild.progress import Progress
 
 BATCH_RECORDS = 500
+STALLED_S = 60.0
 Place = tuple[Source, int]
 
 
@@ -90,30 +92,43 @@ class Reading:
         )
         reader = Reader(step.handlers)
         claims = await self._claims(step, session)
-        partitions = {
-            TopicPartition(kafka_name(source.topic), source.partition): source for source in claims
-        }
+        partitions = {_on_broker(source): source for source in claims}
         kafka.assign(list(partitions))
         for partition, source in partitions.items():
             kafka.seek(partition, max(claims[source].next, self._begins[source]))
-        while left := [
-            partition
-            for partition, source in partitions.items()
-            if claims[source].next < self._until[source]
-        ]:
-            polled = await kafka.getmany(*left, timeout_ms=200, max_records=BATCH_RECORDS)
-            slices = []
-            for partition in left:
-                source = partitions[partition]
-                position = min(await kafka.position(partition), self._until[source])
-                if position > claims[source].next:
-                    records = self._wanted(reader, source, polled.get(partition, ()))
-                    slices.append(Slice(source, claims[source], records, position, frozenset(), {}))
+        moved_at = time.monotonic()
+        while left := [each for each in claims if claims[each].next < self._until[each]]:
+            polled = await kafka.getmany(
+                *map(_on_broker, left), timeout_ms=200, max_records=BATCH_RECORDS
+            )
+            slices = await self._slices(
+                reader, kafka, {each: claims[each] for each in left}, polled
+            )
             if slices:
                 await self._apply(processor, session, slices)
+                moved_at = time.monotonic()
+            elif time.monotonic() - moved_at > STALLED_S:
+                raise Stopped(f"Kafka: nothing came of {left[0]} for {STALLED_S:g} s")
             for part in slices:
                 self._progress.advance(part.next - max(part.claim.next, self._begins[part.source]))
                 claims[part.source] = Claim(part.claim.epoch, part.next)
+
+    async def _slices(
+        self,
+        reader: Reader,
+        kafka: AIOKafkaConsumer,
+        claims: Mapping[Source, Claim],
+        polled: Mapping[TopicPartition, Sequence[ConsumerRecord]],
+    ) -> list[Slice]:
+        """What came of each partition; where a compacted topic has a gap, only a step over it."""
+        slices = []
+        for source, claim in claims.items():
+            partition = _on_broker(source)
+            position = min(await kafka.position(partition), self._until[source])
+            if position > claim.next:
+                records = self._wanted(reader, source, polled.get(partition, ()))
+                slices.append(Slice(source, claim, records, position, frozenset(), {}))
+        return slices
 
     async def _claims(self, step: Step, session: AsyncClientSession) -> dict[Source, Claim]:
         lsid = session.session_id["id"].as_uuid()
@@ -167,3 +182,7 @@ class Reading:
             replace(part, records=tuple(each for each in kept if each.source == part.source))
             for part in slices
         ]
+
+
+def _on_broker(source: Source) -> TopicPartition:
+    return TopicPartition(kafka_name(source.topic), source.partition)
