@@ -23,13 +23,12 @@ async def create_indexes(db: AsyncDatabase[dict[str, Any]]) -> None:
     await db["branches"].create_index(
         [("chain_id", ASCENDING), ("version", ASCENDING)], name="changes"
     )
+    newest_first = [("starts_at", DESCENDING), ("_id", DESCENDING)]
     await db["waves"].create_index(
-        [("chain_id", ASCENDING), ("programme_id", ASCENDING), ("starts_at", DESCENDING)],
-        name="programme",
+        [("chain_id", ASCENDING), ("programme_id", ASCENDING), *newest_first],
+        name="programme_newest_first",
     )
-    await db["waves"].create_index(
-        [("chain_id", ASCENDING), ("starts_at", DESCENDING)], name="newest"
-    )
+    await db["waves"].create_index([("chain_id", ASCENDING), *newest_first], name="newest_first")
     await db["results"].create_index(
         [("chain_id", ASCENDING), ("wave_id", ASCENDING), ("counted", ASCENDING)], name="counts"
     )

@@ -1,0 +1,110 @@
+"""No query of a handler or a request scans a collection or sorts in memory, whatever is stored."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from incognita_scoring.handlers import HANDLERS, READS
+from incognita_shared.events.assignment import VisitCancelled
+from incognita_shared.events.envelope import Envelope
+from incognita_shared.ids import new_id
+from incognita_shared.kafka.incoming import Received
+from incognita_shared.mongo.checkpoint import Source
+from incognita_shared.mongo.client import Database
+from incognita_shared.mongo.work import Cause, Work
+from incognita_shared.settings import MongoSettings
+from support.plans import Plans, listened, multiplied
+
+STORED = 400
+BATCH = 40
+
+
+@pytest.fixture
+def plans() -> Plans:
+    return Plans()
+
+
+@pytest.fixture
+async def database(
+    mongo_settings: MongoSettings, namespace: str, plans: Plans
+) -> AsyncIterator[Database]:
+    async with listened(mongo_settings, plans, f"{namespace}_test") as db:
+        yield db
+
+
+@pytest.fixture
+async def visit(db, handle, published, report, finding, branch) -> Any:
+    """A report that waits for its reviewer, among many others."""
+    waiting = report(findings=(finding("major"),))
+    await handle(published, waiting, branch("b1", franchisee_id="f1"))
+    await multiplied(db, "scores", STORED)
+    await multiplied(db, "score_revisions", STORED, visit_id="another")
+    await multiplied(db, "branches", STORED, franchisee_id="another")
+    return waiting
+
+
+async def test_a_batch_costs_a_few_commands_and_reads_only_what_it_names(
+    db, plans, visit, report
+) -> None:
+    reports = [report() for _ in range(BATCH)]
+    cancelled = VisitCancelled(
+        chain_id=visit.chain_id, visit_id=reports[0].visit_id, branch_id="branch-1",
+        wave_id="wave-1", seq=3, reason="closed", cancelled_at=visit.submitted_at,
+    )  # fmt: skip
+    with plans.capturing():
+        await _together(db, *reports[1:])
+    # two reads ahead, two gathered writes, and the commit: nothing for each event
+    assert plans.sent <= 5
+    with plans.capturing():
+        await _together(db, cancelled, report(visit.visit_id, report_revision=2))
+        await _together(db, reports[0])
+    for plan in await plans.explained(db):
+        assert not plan.scans, plan
+        assert plan.examined <= BATCH, plan
+
+
+async def test_requests_use_indexes(db, plans, visit, client) -> None:
+    reviewer = await client("reviewer")
+    manager = await client("branch_manager", branch_ids=["branch-1"])
+    franchise = await client("franchise_manager", franchisee_id="f1")
+    with plans.capturing():
+        for caller, path in (
+            (reviewer, "/v1/scores?limit=5"),
+            (reviewer, "/v1/scores?wave_id=wave-1&limit=5"),
+            (manager, "/v1/scores?limit=5"),
+            (franchise, "/v1/scores?limit=5"),
+            (reviewer, f"/v1/scores/{visit.visit_id}"),
+            (reviewer, f"/v1/scores/{visit.visit_id}/revisions"),
+            (reviewer, "/v1/reviews?state=waiting&limit=5"),
+            (reviewer, "/v1/waves/wave-1/counts"),
+        ):
+            answer = await caller.get(path)
+            assert answer.status_code == 200, (path, answer.text)
+        path = f"/v1/reviews/{visit.visit_id}:approve"
+        answer = await reviewer.post(path, json={"report_revision": 1})
+        assert answer.status_code == 200, answer.text
+    found = await plans.explained(db)
+    assert len(found) >= 8
+    for plan in found:
+        assert not plan.scans, plan
+
+
+async def _together(db: Database, *events: Any) -> None:
+    """Handle events as one batch, with what they read read ahead."""
+    wanted: dict[str, set[str]] = {}
+    for event in events:
+        for collection, name in READS[type(event)](event):
+            wanted.setdefault(collection, set()).add(name)
+    async with db.client.start_session() as session, await session.start_transaction():
+        work = Work("scoring", db, session)
+        await work.load(wanted)
+        for event in events:
+            envelope = Envelope(
+                id=new_id(), type=event.type_name(), source="/test", time=event.submitted_at
+                if hasattr(event, "submitted_at") else event.cancelled_at,
+                subject=event.subject, topic=event.topic, key=event.key, data=b"",
+            )  # fmt: skip
+            work.caused_by(Cause(Source(event.topic, 0), envelope.id))
+            await HANDLERS[type(event)](Received(event, envelope), work)
+        await work.flush()
