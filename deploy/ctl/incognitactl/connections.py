@@ -83,7 +83,7 @@ class Connections:
             isolation_level="read_committed",
             request_timeout_ms=self.kafka.request_timeout_ms,
             fetch_max_wait_ms=50,
-            max_partition_fetch_bytes=1 << 20,
+            max_partition_fetch_bytes=1 << 18,
         )
         try:
             async with asyncio.timeout(REACHED_WITHIN_S):

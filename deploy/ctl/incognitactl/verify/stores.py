@@ -15,7 +15,7 @@ from incognitactl.verify.ledger import Kind, Ledger
 Document = Mapping[str, Any]
 Tell = Callable[[str, int], None]
 """What is being done, and how many of it are done."""
-BATCH = 2_000
+BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
