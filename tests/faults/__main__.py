@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.faults.client import PATIENCE_S
 from tests.faults.controls import CONTROLS
+from tests.faults.record import record
 from tests.faults.report import print_plan, print_verdict
 from tests.faults.run import SETTLED_WITHIN_S, Outcome, Plan, run
 from tests.faults.schedule import KINDS, provocation, schedule
@@ -40,6 +41,10 @@ async def _main(arguments: argparse.Namespace, directory: Path) -> int:
             outcome = await run(plan, servers, directory / f"seed-{seed}", _say)
             print_verdict(outcome, command=_command(arguments, seed, seconds))
             outcomes.append(outcome)
+    if arguments.record:
+        record(
+            outcomes, command=f"make chaos MINUTES={arguments.minutes:g} SEEDS={arguments.seeds}"
+        )
     return 1 if any(outcome.violations for outcome in outcomes) else 0
 
 
@@ -88,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         "--without", type=_names(CONTROLS), default=[], help="protections to take away"
     )
     parser.add_argument("--ordinary", action="store_true", help="servers that are not broken")
+    parser.add_argument("--record", action="store_true", help="write it into docs/faults.md")
     parser.add_argument("--directory", help="for logs and data; a new one unless given")
     return parser
 

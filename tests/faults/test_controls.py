@@ -32,7 +32,7 @@ async def outcome_of(
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("name", CONTROLS)
+@pytest.mark.parametrize("name", [name for name, each in CONTROLS.items() if each.breaks])
 async def test_without_a_protection_the_checker_finds_fault(
     name: str, ordinary: Surroundings, tmp_path: Path
 ) -> None:
@@ -49,3 +49,19 @@ async def test_the_fence_alone_keeps_a_former_owner_from_counting_twice(
     aims = CONTROLS["epoch-fence"].provoked_by
     outcome = await outcome_of(("duplicate-guard",), aims, ordinary, tmp_path)
     assert outcome.violations == []
+
+
+@pytest.mark.timeout(240)
+async def test_without_leases_relays_repeat_each_other_and_every_event_still_counts_once(
+    ordinary: Surroundings, tmp_path: Path
+) -> None:
+    aims = CONTROLS["relay-lease"].provoked_by
+    with_leases = await outcome_of((), aims, ordinary, tmp_path / "with")
+    without = await outcome_of(("relay-lease",), aims, ordinary, tmp_path / "without")
+    assert with_leases.violations == without.violations == []
+    assert _duplicates(without) > 10 + 10 * _duplicates(with_leases)
+
+
+def _duplicates(outcome: Outcome) -> int:
+    topics = ("assignment.events.v1", "evidence.events.v1")
+    return sum(outcome.counts.get(f"duplicates on {topic}", 0) for topic in topics)
