@@ -8,7 +8,7 @@ from tests.faults.servers import FaultableServers, faultable_servers
 from tests.faults.surroundings import Surroundings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def servers_at_risk(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[FaultableServers]:

@@ -25,13 +25,16 @@ def record(outcomes: Sequence[Outcome], *, command: str) -> None:
 
 def _table(outcomes: Sequence[Outcome], command: str) -> str:
     seconds = sum(outcome.plan.duration_s for outcome in outcomes)
+    setting = f"{now():%Y-%m-%d}, revision {_revision()}, {platform.machine()}"
+    titles = (
+        "seed", "reports", "faults", "workers killed", "events", "duplicates sent", "dead letters",
+        "webhooks", "settled after s", "verdict",
+    )  # fmt: skip
     lines = [
-        f"`{command}`, {now():%Y-%m-%d}, revision {_revision()}, {platform.machine()}, "
-        f"{seconds / 60:.0f} minutes of load in all.",
+        f"`{command}`, {setting}, {seconds / 60:.0f} minutes of load in all.",
         "",
-        "| seed | reports | faults | workers killed | events | duplicates sent | dead letters | "
-        "webhooks | settled after s | verdict |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        f"| {' | '.join(titles)} |",
+        f"|{' --- |' * len(titles)}",
     ]
     lines += [_row(outcome) for outcome in outcomes]
     broken = sum(bool(outcome.violations) for outcome in outcomes)
