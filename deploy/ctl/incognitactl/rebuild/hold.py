@@ -70,7 +70,7 @@ async def begin(
     async with db.client.start_session() as session:
         await db.command("ping", session=session)  # gives the session its id
         lsid = session.session_id["id"].as_uuid()
-        await Checkpoints(db, owner="rebuild").end_former_sessions(consumed, lsid)
+        await Checkpoints(db, owner="rebuild").end_former_sessions(consumed)
         await session.with_transaction(
             lambda inside: _begin(db, inside, projections, by, until, ends, consumed), **_SAFE
         )

@@ -133,7 +133,7 @@ class Reading:
     async def _claims(self, step: Step, session: AsyncClientSession) -> dict[Source, Claim]:
         lsid = session.session_id["id"].as_uuid()
         sources = [source for source in self._until if source.topic == step.topic]
-        await self._checkpoints.end_former_sessions(sources, lsid)
+        await self._checkpoints.end_former_sessions(sources)
         claims = {source: await self._checkpoints.claim(source, lsid) for source in sources}
         for source, claim in claims.items():
             done = min(claim.next, self._until[source]) - self._begins[source]

@@ -109,7 +109,7 @@ class Ownership:
         if not missing:
             return
         await self._publisher.drained(within_s=5)
-        await self._checkpoints.end_former_sessions(missing, self._lsid)
+        await self._checkpoints.end_former_sessions(missing)
         for source in missing:
             await self._claim(source)
 

@@ -59,15 +59,19 @@ class Checkpoints:
         self._collection = db[COLLECTION]
         self._owner = owner
 
-    async def end_former_sessions(self, sources: Sequence[Source], own: UUID) -> None:
-        """Abort what the former owners of ``sources`` may have left open."""
+    async def end_former_sessions(self, sources: Sequence[Source]) -> None:
+        """Abort what the last owners of ``sources`` may have left open.
+
+        Our own session is one of them where an abort did not reach the server; nothing of ours is
+        under way here, and a session can be used on.
+        """
+        names = [str(source) for source in sources]
         cursor = self._collection.find(
-            {"_id": {"$in": [str(source) for source in sources]}, "lsid": {"$exists": True}},
-            {"lsid": 1},
+            {"_id": {"$in": names}, "lsid": {"$exists": True}}, {"lsid": 1}
         )
-        former: set[UUID] = {document["lsid"] async for document in cursor} - {own}
-        if former:
-            sessions = [{"id": Binary.from_uuid(lsid)} for lsid in former]
+        last = {document["lsid"] async for document in cursor}
+        sessions = [{"id": Binary.from_uuid(lsid)} for lsid in last]
+        if sessions:
             await self._db.client.admin.command({"killSessions": sessions})
 
     async def claim(self, source: Source, lsid: UUID) -> Claim:

@@ -1,10 +1,12 @@
 """Claims and fences on the real MongoDB."""
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
 
 from incognita_shared.mongo.checkpoint import Advance, Checkpoints, Claim, FencedError, Source
 
@@ -63,6 +65,29 @@ async def test_the_open_transaction_of_a_dead_owner_does_not_hold_up_its_success
             lsid = alive.session_id["id"].as_uuid()
             started = time.monotonic()
             checkpoints = Checkpoints(database, owner="alive")
-            await checkpoints.end_former_sessions([SOURCE], lsid)
+            await checkpoints.end_former_sessions([SOURCE])
             assert await checkpoints.claim(SOURCE, lsid) == Claim(epoch=2, next=0)
             assert time.monotonic() - started < 5
+
+
+async def test_an_own_transaction_whose_abort_was_lost_does_not_hold_up_the_next_claim(
+    database: Database,
+) -> None:
+    checkpoints = Checkpoints(database, owner="one")
+    async with database.client.start_session() as session:
+        await database.command("ping", session=session)
+        lsid = session.session_id["id"].as_uuid()
+        held = await checkpoints.claim(SOURCE, lsid)
+        await session.start_transaction()
+        await checkpoints.advance(session, [Advance(SOURCE, held, 5)])
+        started = time.monotonic()
+        await checkpoints.end_former_sessions([SOURCE])
+        again = await checkpoints.claim(SOURCE, lsid)
+        assert again == Claim(epoch=2, next=0)
+        assert time.monotonic() - started < 5
+        with suppress(PyMongoError):  # the server has ended it
+            await session.abort_transaction()
+        await session.with_transaction(
+            lambda inside: checkpoints.advance(inside, [Advance(SOURCE, again, 7)])
+        )
+    assert await checkpoints.positions() == {"scoring.events.v1:3": 7}
