@@ -138,12 +138,12 @@ async def test_the_same_bytes_again_are_a_new_version_and_the_first_stays(
     assert await store.head(KEY, version_id=first.version_id) == first
 
 
-async def test_the_first_bytes_of_a_version_are_read_and_no_more(store: ObjectStore) -> None:
+async def test_an_objects_facts_come_with_its_first_bytes_and_no_more(store: ObjectStore) -> None:
+    assert await store.start_of(KEY, 4) is None
     await _post(_policy(store), PHOTO)
     stored = await store.head(KEY)
-    assert stored is not None
-    assert await store.first_bytes(KEY, stored.version_id, 4) == PHOTO[:4]
-    assert await store.first_bytes(KEY, stored.version_id, 10_000) == PHOTO
+    assert await store.start_of(KEY, 4) == (stored, PHOTO[:4])
+    assert await store.start_of(KEY, 10_000) == (stored, PHOTO)
 
 
 async def test_a_link_shows_the_object_to_one_without_a_key(store: ObjectStore) -> None:
@@ -192,5 +192,5 @@ async def test_a_store_that_is_down_or_refuses_the_service_is_unavailable(
     refused = ObjectStore(object_store_settings.model_copy(update={"access_key": "unknown"}))
     for store in (down, refused):
         with pytest.raises(Unavailable):
-            await store.first_bytes(KEY, None, 4)
+            await store.start_of(KEY, 4)
         store.close()

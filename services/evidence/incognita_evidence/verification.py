@@ -25,14 +25,12 @@ class Verifier:
 
     async def _verify(self, item: Item, time_zone: str) -> Verdict:
         async with self._slots:
-            stored = await self._store.head(item.object_key)
-            if stored is None:
-                return Absent()
-            if cause := _other_bytes(item, stored):
-                return Refused(cause)
-            head = await self._store.first_bytes(
-                item.object_key, stored.version_id, self._first_bytes
-            )
+            found = await self._store.start_of(item.object_key, self._first_bytes)
+        if found is None:
+            return Absent()
+        stored, head = found
+        if cause := _other_bytes(item, stored):
+            return Refused(cause)
         # "null" is S3's own name for the one version of a bucket without versions
         version_id = stored.version_id or "null"
         return await asyncio.to_thread(_by_bytes, item, version_id, head, time_zone)

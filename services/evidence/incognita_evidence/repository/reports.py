@@ -182,21 +182,18 @@ class Reports:
         wanted = sorted(set(digests))
         if not wanted:
             return {}
-        own = {
-            document["sha256"]: document["noted_at"]
-            for document in await self._media.find(
-                {"_id": {"$in": [_name(visit_id, one) for one in wanted]}}
-            )
-        }
         documents = await self._media.find(
-            {"sha256": {"$in": wanted}, "visit_id": {"$ne": visit_id}},
-            sort=[("noted_at", ASCENDING)],
-            limit=MOST_OTHERS,
+            {"sha256": {"$in": wanted}}, sort=[("noted_at", ASCENDING)], limit=MOST_OTHERS
         )
+        own = {one["sha256"]: one["noted_at"] for one in documents if one["visit_id"] == visit_id}
         others: dict[str, tuple[str, ...]] = {}
         for document in documents:
             digest = document["sha256"]
-            if document["noted_at"] <= own[digest] + CLOCKS_DIFFER:
+            if document["visit_id"] == visit_id:
+                continue
+            # own is not among so many: then all of these were before it
+            until = own.get(digest) or document["noted_at"]
+            if document["noted_at"] <= until + CLOCKS_DIFFER:
                 others[digest] = (*others.get(digest, ()), document["visit_id"])
         return others
 
