@@ -75,7 +75,7 @@ class Load:
         """Work until ``stop`` is set, then end what was begun and wait for the reviewer."""
         reviewed = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            reviewing = group.create_task(review(self.client, self.keys.reviewer, reviewed))
+            group.create_task(self._review(reviewed))
             try:
                 async with asyncio.TaskGroup() as working:
                     working.create_task(self._plan(stop))
@@ -83,12 +83,21 @@ class Load:
                         working.create_task(self._work(stop))
             finally:
                 reviewed.set()
-        reviewing.result()
+
+    async def _review(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await review(self.client, self.keys.reviewer, stop)
+            except ApiError as error:
+                self._note("the reviewer", error)
 
     async def _plan(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             if len(self.offers) < FEW_VISITS:
-                await self._next_wave()
+                try:
+                    await self._next_wave()
+                except ApiError as error:
+                    self._note("the planner", error)
             await asyncio.sleep(0.2)
 
     async def _work(self, stop: asyncio.Event) -> None:
@@ -104,7 +113,10 @@ class Load:
             try:
                 await trip.go(course_of(rng))
             except (ApiError, TimeoutError) as error:
-                self.ledger.wrong.append(f"visit {trip.visit_id}: {error!r}"[:600])
+                self._note(f"visit {trip.visit_id}", error)
+
+    def _note(self, who: str, error: Exception) -> None:
+        self.ledger.wrong.append(f"{who}: {error!r}"[:600])
 
     async def _next_wave(self) -> None:
         """Plan a wave, open it, and put its visits to the shoppers."""
