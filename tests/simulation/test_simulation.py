@@ -13,7 +13,7 @@ from tests.simulation.controls import CONTROLS, Control, first_violation
 from tests.simulation.world import World
 
 LOTS, LOT = 15, 100
-ENOUGH_SEEDS = 600  # each control was seen to fail within 150
+ENOUGH_SEEDS = 600  # each control was seen to fail within 200
 
 
 @pytest.fixture(autouse=True)

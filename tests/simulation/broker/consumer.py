@@ -208,13 +208,21 @@ class SimulatedConsumer:
                 raise ConsumerStoppedError
             while self._reassigning:
                 await self._change(None)
-            await self._ask("fetch", lambda: None)
+            if self._has_some():
+                await self._ask("fetch", lambda: None)
             found = {} if self._reassigning else self._take(max_records or 500)
             left = until - loop.time()
             if found or left <= 0:
                 return found
             if not await self._change(left):
                 return {}
+
+    def _has_some(self) -> bool:
+        ends = self._server.ends
+        return any(
+            not position.paused and ends.get(partition, 0) > position.offset
+            for partition, position in self._positions.items()
+        )
 
     def _take(self, most: int) -> dict[TopicPartition, list[ConsumerRecord]]:
         found: dict[TopicPartition, list[ConsumerRecord]] = {}

@@ -46,6 +46,19 @@ class SimulatedBatch:
 Waiting = tuple[list[Sent], "list[asyncio.Future[None]]"]
 
 
+class _Sender:
+    """The part of aiokafka's producer that goes on sending after a ``stop`` was broken off."""
+
+    def __init__(self, queued: dict[TopicPartition, list[Waiting]]) -> None:
+        self._queued = queued
+        self.closed = False
+
+    async def close(self) -> None:
+        """What is under way may land; nothing more is sent."""
+        self.closed = True
+        self._queued.clear()
+
+
 class SimulatedProducer:
     """Idempotent: within one producer nothing is repeated or overtaken. A batch whose answer is
     lost stays with it, and may land long after the producer was given up."""
@@ -71,6 +84,7 @@ class SimulatedProducer:
         self._queued: dict[TopicPartition, list[Waiting]] = {}
         self._busy: set[TopicPartition] = set()
         self._closed = False
+        self._sender = self.client = _Sender(self._queued)
 
     async def start(self) -> None:
         await self._network.call(
@@ -83,7 +97,7 @@ class SimulatedProducer:
             await asyncio.sleep(0.05)
 
     def create_batch(self) -> SimulatedBatch:
-        return SimulatedBatch(1 + 100)
+        return SimulatedBatch(1 + self._chance.pick(20))
 
     async def partitions_for(self, topic: str) -> set[int]:
         return {each.partition for each in self._server.partitions_of(topic)}
@@ -126,7 +140,7 @@ class SimulatedProducer:
     def _send_batch(self, partition: TopicPartition) -> None:
         """On behalf of the process: what it has not sent when it dies is gone."""
         queued = self._queued.get(partition, [])
-        if not queued:
+        if not queued or self._sender.closed:
             self._busy.discard(partition)
             return
         taken = 1 + self._chance.pick(len(queued))
