@@ -9,6 +9,7 @@ from deploy.ctl.tests.operating import (
     CHAIN,
     approved,
     is_caught_up,
+    own_database,
     prepare,
     publish,
     rejected,
@@ -66,9 +67,8 @@ def history(rng: random.Random, visits: int) -> list[Event]:
 @asynccontextmanager
 async def comparison(connections: Connections) -> AsyncIterator[None]:
     """Comparison's consumer at work in this process."""
-    db = connections.databases["comparison"]
     await prepare(connections, ["comparison"])
-    async with consuming(db, connections.kafka, handlers=HANDLERS):
+    async with own_database() as db, consuming(db, connections.kafka, handlers=HANDLERS):
         yield
 
 

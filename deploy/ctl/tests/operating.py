@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from incognita_shared.events.envelope import Event
 from incognita_shared.events.scoring import ReportApproved, ReportRejected, VisitScored
 from incognita_shared.ids import new_id
 from incognita_shared.kafka.producer import started_producer
-from incognita_shared.mongo.client import Database
-from incognita_shared.settings import KafkaSettings
+from incognita_shared.mongo.client import Database, mongo_database
+from incognita_shared.settings import KafkaSettings, MongoSettings
 from incognitactl.connections import Connections
 from incognitactl.rebuild.topics import reach
 
@@ -137,6 +137,14 @@ async def ends(connections: Connections, topic: str) -> dict[int, int]:
     return {
         source.partition: end for source, end in (await reach(connections, [topic])).ends.items()
     }
+
+
+def own_database() -> AbstractAsyncContextManager[Database]:
+    """Comparison's database by connections of its own, as a service has them.
+
+    The next consumer ends the session of this one, which must not be one that the test uses again.
+    """
+    return mongo_database(MongoSettings(), "comparison")
 
 
 async def is_caught_up(connections: Connections, name: str) -> bool:

@@ -13,6 +13,7 @@ from deploy.ctl.tests.operating import (
     approved,
     incognitactl,
     kill,
+    own_database,
     prepare,
     publish,
     rejected,
@@ -40,9 +41,8 @@ OLDER = {(Older if kind is ReportApproved else kind): each for kind, each in HAN
 @asynccontextmanager
 async def release(connections: Connections, handlers: Any) -> AsyncIterator[None]:
     """Comparison's consumer in this process, with the handlers of some release."""
-    db = connections.databases["comparison"]
     await prepare(connections, ["comparison"])
-    async with consuming(db, connections.kafka, handlers=handlers):
+    async with own_database() as db, consuming(db, connections.kafka, handlers=handlers):
         yield
 
 
@@ -132,7 +132,8 @@ async def test_a_replay_reaches_the_service_that_refused_and_no_other(
         assert [each["by"] for each in orjson.loads(said)] == ["ann", None]
         for _ in range(2):  # a third and a fourth time: nothing is counted twice
             assert (await incognitactl("dead-letters", "replay", first))[0] == 0
-        assert (await incognitactl("dead-letters", "replay", first, "--again"))[0] == 0
+        status, said = await incognitactl("dead-letters", "replay", first, "--again")
+        assert status == 0, said
         assert await counted(refused) == 1
         assert (await incognitactl("dead-letters", "replay", "--all-matching"))[0] == 0
         assert await counted(refused) == 2

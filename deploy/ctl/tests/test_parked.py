@@ -12,6 +12,7 @@ from deploy.ctl.tests.operating import (
     approved,
     incognitactl,
     kill,
+    own_database,
     prepare,
     publish,
     scored,
@@ -46,8 +47,7 @@ async def park(connections: Connections, *visits: str) -> None:
     await prepare(connections, ["comparison"])
     for visit in visits:
         await publish(scored(visit), approved(visit), approved(visit, 3))
-    db = connections.databases["comparison"]
-    async with consuming(db, connections.kafka, handlers=FAULTY):
+    async with own_database() as db, consuming(db, connections.kafka, handlers=FAULTY):
         await eventually(waiting(connections, 2 * len(visits)), within_s=90)
 
 
@@ -93,8 +93,7 @@ async def test_a_visit_is_shown_with_its_records_in_order(parked: Connections) -
 
 
 async def test_unparking_is_followed_until_each_is_handled(parked: Connections) -> None:
-    db = parked.databases["comparison"]
-    async with consuming(db, parked.kafka, handlers=HANDLERS):
+    async with own_database() as db, consuming(db, parked.kafka, handlers=HANDLERS):
         status, said = await incognitactl("parked", "unpark", "--all", "--wait")
     assert status == 0
     assert sorted(line.split(" ", 2)[2] for line in said.splitlines()) == [
@@ -106,8 +105,7 @@ async def test_unparking_is_followed_until_each_is_handled(parked: Connections) 
 
 
 async def test_what_fails_again_is_told_with_the_new_reason(parked: Connections) -> None:
-    db = parked.databases["comparison"]
-    async with consuming(db, parked.kafka, handlers=FAULTY):
+    async with own_database() as db, consuming(db, parked.kafka, handlers=FAULTY):
         status, said = await incognitactl("parked", "unpark", "one", "--wait")
     assert status == 1
     assert "one: failed again: " in said
