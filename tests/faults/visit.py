@@ -31,11 +31,13 @@ class Course(StrEnum):
     NO_RECORDING = "without its recording, then corrected"
     DECLINED = "declined"
     CANCELLED = "cancelled"
+    CANCELLED_LATE = "cancelled while it is handed in"
 
 
 SHARES = {
     Course.DECLINED: 0.04,
     Course.CANCELLED: 0.05,
+    Course.CANCELLED_LATE: 0.05,
     Course.NO_RECORDING: 0.08,
     Course.SENT_TWICE: 0.15,
     Course.SENT_AGAIN: 0.15,
@@ -76,8 +78,7 @@ class Trip:
         if not await self._moved("accepted", f"POST {path}:accept", None, key=self.key):
             return
         if course is Course.CANCELLED:
-            reason = {"reason": "The branch is being rebuilt."}
-            await self._moved("cancelled", f"POST {path}:cancel", reason, key=self.agency)
+            await self._cancel()
             return
         ended = now() - timedelta(minutes=self.rng.uniform(1, 8))
         local = ended.astimezone(ZoneInfo(self.visit["where"]["time_zone"]))
@@ -93,8 +94,23 @@ class Trip:
         }
         if course is Course.NO_RECORDING:
             body["missing_evidence_reasons"] = {"audio": "The phone's storage was full."}
-        if await self._submit(body, course, revision=1) and course is Course.NO_RECORDING:
+        if course is Course.CANCELLED_LATE:
+            await asyncio.gather(self._submit_in_vain(body), self._cancel(after_s=0.1))
+        elif await self._submit(body, course, revision=1) and course is Course.NO_RECORDING:
             await self._correct(local)
+
+    async def _cancel(self, *, after_s: float = 0.0) -> None:
+        await asyncio.sleep(self.rng.uniform(0, after_s))
+        path, reason = f"/v1/visits/{self.visit_id}", {"reason": "The branch is being rebuilt."}
+        await self._moved("cancelled", f"POST {path}:cancel", reason, key=self.agency)
+
+    async def _submit_in_vain(self, body: Json) -> None:
+        """Evidence may have heard that the visit is called off, or not yet."""
+        try:
+            await self._submit(body, Course.CANCELLED_LATE, revision=1)
+        except ApiError as error:
+            if error.status != 409:
+                raise
 
     async def _correct(self, local: Any) -> None:
         """Wait until a reviewer returns the report, bring what was missing, hand it in again."""
