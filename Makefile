@@ -42,6 +42,10 @@ chaos: $(STAMP) ## break the system for MINUTES=2 by SEED=1, hold every store to
 	@$(PY) -m tests.faults --seed $(or $(SEED),1) --minutes $(or $(MINUTES),2) --seeds $(or $(SEEDS),1) \
 		$(if $(WITHOUT),--without "$(WITHOUT)") $(if $(ONLY),--only "$(ONLY)") $(if $(RECORD),--record)
 
+.PHONY: bench
+bench: $(STAMP) ## measure everything, or ONLY="scale drivers"
+	@$(PY) -m benchmarks $(if $(ONLY),--only $(ONLY))
+
 .PHONY: check
 check: $(STAMP) ## style, types, import rules, schema drift
 	@.venv/bin/ruff check .

@@ -7,20 +7,16 @@ twice that rate does, and the CPU time of each process for a report.
 import argparse
 import asyncio
 import os
-import secrets
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import uvloop
 
-from benchmarks.end_to_end.fleet import NAMES, fleet
-from benchmarks.end_to_end.phases import Phases
+from benchmarks.end_to_end.fleet import NAMES, fleet, servers
 from benchmarks.end_to_end.removing import remove
+from benchmarks.end_to_end.system import Running, System, opened
+from benchmarks.end_to_end.telling import tell
 from benchmarks.load.processes import server_pids
-from incognita_local import Servers
-from incognita_shared.settings import NAMESPACE, KafkaSettings, MongoSettings
+from incognita_shared.settings import KafkaSettings, MongoSettings
 
 PHASES = ("steady", "sustained", "double")
 
@@ -29,8 +25,8 @@ def main() -> None:
     """Parse and measure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.end_to_end", description=__doc__)
     parser.add_argument("--phases", nargs="*", choices=PHASES, default=PHASES)
-    parser.add_argument("--workers", nargs="*", default=[], metavar="SERVICE=COUNT",
-                        help="one of each unless said")  # fmt: skip
+    parser.add_argument("--workers", nargs="*", default=["evidence=2", "scoring=2"],
+                        metavar="SERVICE=COUNT", help="one of each unless said")  # fmt: skip
     parser.add_argument("--branches", type=int, default=5_000)
     parser.add_argument("--shoppers", type=int, default=500)
     parser.add_argument("--connections", type=int, default=32)
@@ -43,28 +39,40 @@ def main() -> None:
     workers = {name: int(count) for name, count in (one.split("=") for one in options.workers)}
     if unknown := set(workers) - set(NAMES):
         parser.error(f"no such service: {', '.join(unknown)}")
-    with Servers() as environment, _directory(options.logs) as logs:
-        os.environ.update(environment)
-        os.environ[NAMESPACE] = f"e2e{secrets.token_hex(4)}"
-        settings = {
-            "OTEL_TRACES_DIR": str(logs / "traces"),
-            "OTEL_SAMPLE_RATIO": str(options.sampling),
-        }
+    with (
+        servers(options.logs) as (environment, logs),
+        fleet(workers, sampling=options.sampling, logs=logs) as running,
+    ):
         try:
-            with fleet(workers, settings, logs=logs) as running:
-                uvloop.run(Phases(options, running, server_pids(environment)).all())
+            uvloop.run(_measure(options, running, environment))
         finally:
             asyncio.run(remove(KafkaSettings(), MongoSettings(), NAMES))
 
 
-@contextmanager
-def _directory(kept: Path | None) -> Iterator[Path]:
-    if kept is not None:
-        kept.mkdir(parents=True, exist_ok=True)
-        yield kept
-        return
-    with tempfile.TemporaryDirectory(prefix="incognita-e2e-") as made:
-        yield Path(made)
+async def _measure(
+    options: argparse.Namespace, running: Running, environment: dict[str, str]
+) -> None:
+    counts = " ".join(f"{name}={len(pids)}" for name, pids in running.items())
+    print(f"{counts}; {options.branches:,} branches, {options.connections} connections, "
+          f"{options.sampling:.0%} traced, {os.cpu_count()} cores", flush=True)  # fmt: skip
+    async with opened(
+        running, server_pids(environment), branches=options.branches,
+        shoppers=options.shoppers, connections=options.connections,
+    ) as system:  # fmt: skip
+        await _phases(options, system)
+
+
+async def _phases(options: argparse.Namespace, system: System) -> None:
+    rate = options.steady
+    if "steady" in options.phases:
+        count = int(options.steady * options.seconds)
+        tell(f"steady, {rate:,.0f}/s", await system.measure(count, options.steady))
+    if "sustained" in options.phases:
+        measured = await system.measure(options.reports)
+        rate = measured.per_s
+        tell("as fast as they go", measured)
+    if "double" in options.phases:
+        tell(f"twice that, {2 * rate:,.0f}/s", await system.measure(options.reports, 2 * rate))
 
 
 if __name__ == "__main__":

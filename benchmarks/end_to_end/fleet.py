@@ -1,23 +1,42 @@
-"""The five services, each with a number of workers, as processes of their own."""
+"""Servers, and the five services with a number of workers each, as processes of their own."""
 
 import base64
+import os
 import secrets
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks.load.processes import started
+from incognita_local import Servers
+from incognita_shared.settings import NAMESPACE
 
 NAMES = ("assignment", "evidence", "scoring", "comparison", "notification")
 
 
 @contextmanager
-def fleet(
-    workers: Mapping[str, int], environment: Mapping[str, str], *, logs: Path
-) -> Iterator[dict[str, dict[int, int]]]:
-    """Service → port → process id, all ready; stopped at the end."""
+def servers(kept: Path | None = None) -> Iterator[tuple[dict[str, str], Path]]:
+    """The servers' environment, set for this process, and a directory for logs."""
+    with ExitStack() as stack:
+        environment = stack.enter_context(Servers())
+        if kept is None:
+            made = stack.enter_context(tempfile.TemporaryDirectory(prefix="incognita-bench-"))
+        else:
+            kept.mkdir(parents=True, exist_ok=True)
+        os.environ.update(environment)
+        yield environment, kept or Path(made)
+
+
+@contextmanager
+def fleet(workers: Mapping[str, int], *, sampling: float, logs: Path) -> Iterator[
+    dict[str, dict[int, int]]
+]:  # fmt: skip
+    """Service → port → process id, all alive, in a namespace of their own; stopped at the end."""
+    os.environ[NAMESPACE] = f"bench{secrets.token_hex(4)}"
     common = {
-        **environment,
+        "OTEL_TRACES_DIR": str(logs / "traces"),
+        "OTEL_SAMPLE_RATIO": str(sampling),
         "NOTIFICATION_ALLOW_PRIVATE_TARGETS": "true",
         "NOTIFICATION_SECRET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     }
