@@ -22,6 +22,7 @@ from minio import Minio
 from minio.commonconfig import ENABLED
 from minio.datatypes import PostPolicy
 from minio.error import MinioException, S3Error
+from minio.helpers import DictType
 from minio.versioningconfig import VersioningConfig
 from opentelemetry.trace import SpanKind
 
@@ -32,6 +33,8 @@ from incognita_shared.telemetry import tracer
 
 T = TypeVar("T")
 _ABSENT = frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchObject", "MethodNotAllowed"})
+_WITH_CHECKSUM: DictType = {"x-amz-checksum-mode": "ENABLED"}
+_SMALL_BYTES = 512_000
 _CREATED_BEFORE = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 _log = logging.getLogger(__name__)
 
@@ -122,12 +125,14 @@ class ObjectStore:
         """The facts about the newest (or the given) version, or None if there is none."""
         return await self._call("HeadObject", key, lambda: self._head(key, version_id))
 
-    async def start_of(self, key: str, length: int) -> tuple[Stored, bytes] | None:
+    async def start_of(self, key: str, length: int, *, size: int) -> tuple[Stored, bytes] | None:
         """The facts about the newest version, and up to ``length`` bytes from its start.
 
-        A ranged read tells no checksum, so it takes two requests; they share one thread.
+        ``size`` is what it is expected to have, in bytes. A ranged read tells no checksum, so it
+        takes two requests, but for a small object one that reads it whole.
         """
-        return await self._call("GetObject", key, lambda: self._start(key, length))
+        read = self._whole if size <= _SMALL_BYTES else self._start
+        return await self._call("GetObject", key, lambda: read(key, length))
 
     async def _call(self, operation: str, key: str | None, request: Callable[[], T]) -> T:
         attributes = {"rpc.system": "aws-api", "rpc.service": "S3", "rpc.method": operation}
@@ -158,22 +163,29 @@ class ObjectStore:
     def _head(self, key: str, version_id: str | None) -> Stored | None:
         try:
             found = self._client.stat_object(
-                self.bucket,
-                key,
-                version_id=version_id,
-                extra_headers={"x-amz-checksum-mode": "ENABLED"},
+                self.bucket, key, version_id=version_id, extra_headers=_WITH_CHECKSUM
             )
         except S3Error as error:
             if error.code in _ABSENT:
                 return None
             raise
-        headers: Any = found.metadata or {}
-        return Stored(
-            size=found.size or 0,
-            content_type=found.content_type or "",
-            sha256=_hexadecimal(headers.get("x-amz-checksum-sha256")),
-            version_id=found.version_id,
-        )
+        return _stored(found.metadata or {})
+
+    def _whole(self, key: str, length: int) -> tuple[Stored, bytes] | None:
+        try:
+            response = self._client.get_object(self.bucket, key, request_headers=_WITH_CHECKSUM)
+        except S3Error as error:
+            if error.code in _ABSENT:
+                return None
+            raise
+        try:
+            stored, start = _stored(response.headers), response.read(length)
+            if stored.size <= _SMALL_BYTES:
+                response.drain_conn()  # what is left; the connection can then be used again
+            return stored, start
+        finally:
+            response.close()
+            response.release_conn()
 
     def _start(self, key: str, length: int) -> tuple[Stored, bytes] | None:
         stored = self._head(key, None)
@@ -210,6 +222,15 @@ def _client(settings: ObjectStoreSettings, endpoint: str, http: urllib3.PoolMana
         secure=address.scheme == "https",
         region=settings.region,
         http_client=http,
+    )
+
+
+def _stored(headers: Any) -> Stored:
+    return Stored(
+        size=int(headers.get("Content-Length") or 0),
+        content_type=headers.get("Content-Type") or "",
+        sha256=_hexadecimal(headers.get("x-amz-checksum-sha256")),
+        version_id=headers.get("x-amz-version-id"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Looks at what was uploaded: a HEAD that proves the bytes, a short read that tells their type."""
+"""Looks at what was uploaded: the store's checksum proves the bytes, a short read their type."""
 
 import asyncio
 from collections.abc import Sequence
@@ -25,7 +25,9 @@ class Verifier:
 
     async def _verify(self, item: Item, time_zone: str) -> Verdict:
         async with self._slots:
-            found = await self._store.start_of(item.object_key, self._first_bytes)
+            found = await self._store.start_of(
+                item.object_key, self._first_bytes, size=item.size_bytes
+            )
         if found is None:
             return Absent()
         stored, head = found
