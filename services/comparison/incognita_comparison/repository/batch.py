@@ -14,11 +14,11 @@ Document = dict[str, Any]
 
 @dataclass(slots=True)
 class Batch:
-    """By id. ``sums``: number and sum of the scores that count for a branch in a wave."""
+    """By id. ``sums``: what counts for a branch in a wave."""
 
     work: Work
     results: dict[str, Document | None] = field(default_factory=dict)
-    sums: dict[str, tuple[int, int]] = field(default_factory=dict)
+    sums: dict[str, Document] = field(default_factory=dict)
 
 
 class _Latest:
