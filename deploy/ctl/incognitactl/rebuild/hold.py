@@ -68,8 +68,6 @@ async def begin(
     """Hold the checkpoints of all partitions that the service reads, and write the rebuild down."""
     await ensure_collections(db, (COLLECTION, CHECKPOINTS))
     async with db.client.start_session() as session:
-        await db.command("ping", session=session)  # gives the session its id
-        lsid = session.session_id["id"].as_uuid()
         await Checkpoints(db, owner="rebuild").end_former_sessions(consumed)
         await session.with_transaction(
             lambda inside: _begin(db, inside, projections, by, until, ends, consumed), **_SAFE
