@@ -60,8 +60,8 @@ class Sender:
         producer = AIOKafkaProducer(
             bootstrap_servers=self.bootstrap, acks="all", max_request_size=2_000_000
         )
-        await producer.start()
         try:
+            await producer.start()
             for record, value, headers in self._made(fault.kind, own, rng):
                 await producer.send_and_wait(
                     kafka_name(fault.target),
@@ -137,9 +137,9 @@ async def _records(
     consumer = AIOKafkaConsumer(
         kafka_name(topic), bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False
     )
-    async with asyncio.timeout(15):
-        await consumer.start()  # without a group every partition is this consumer's
     try:
+        async with asyncio.timeout(15):
+            await consumer.start()  # without a group every partition is this consumer's
         partitions = list(consumer.assignment())
         ends = await consumer.end_offsets(partitions)
         for partition in partitions:
