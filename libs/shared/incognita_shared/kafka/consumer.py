@@ -8,7 +8,7 @@ group's callbacks; records of a partition that is not held are dropped, for the 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -83,7 +83,9 @@ class Consumer:
         """Consume until ``stop`` is set, or for good once too many records can't be read."""
         self._health.expect(NAME, within_s=60)
         async with self._db.client.start_session() as session:
-            await self._db.command("ping", session=session)  # gives the session its id
+            await self._reach(stop, lambda: self._db.command("ping", session=session))
+            if stop.is_set():
+                return  # the session has no id before the first answer
             self._kafka = self._connect()
             self._ownership = Ownership(
                 self._kafka,
@@ -108,7 +110,7 @@ class Consumer:
             self._kafka.subscribe(list(self._topics), listener=_Listener(self))
             publishing = asyncio.create_task(self._publisher.run(), name="publisher")
             try:
-                await self._start(stop)
+                await self._reach(stop, self._kafka.start)
                 await self._loop(stop, publishing)
             finally:
                 await self._publisher.drained(within_s=10)
@@ -135,13 +137,14 @@ class Consumer:
             max_partition_fetch_bytes=1 << 20,
         )
 
-    async def _start(self, stop: asyncio.Event) -> None:
+    async def _reach(self, stop: asyncio.Event, attempt: Callable[[], Awaitable[object]]) -> None:
+        """Make the attempt until the server answers, or ``stop`` is set."""
         pause = BACKOFF_FIRST_S
         while not stop.is_set():
             try:
-                await self._kafka.start()
-            except KafkaError as error:
-                self._health.fail(NAME, f"no broker: {error}")
+                await attempt()
+            except (KafkaError, PyMongoError) as error:
+                self._health.fail(NAME, f"a store is out of reach: {str(error)[:300]}")
                 pause = await self._back_off(stop, pause)
             else:
                 return
