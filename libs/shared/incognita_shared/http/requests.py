@@ -16,7 +16,9 @@ from incognita_shared.telemetry import link_of, trace_headers, visit_context
 from incognita_shared.telemetry.attributes import CLIENT_TRACEPARENT, VISIT_ID
 
 _VISIT_PATH = re.compile(r"/(?:visits|reports|reviews|scores)/([0-9a-f]{32})(?=[/:]|$)")
+_FAILED = 400
 _SERVER_ERROR = 500
+_SLOW_S = 1.0
 _log = logging.getLogger("incognita.request")
 
 
@@ -48,7 +50,10 @@ def on_the_visits_trace(scope: Scope) -> Scope:
 
 
 class Requests:
-    """Logs each request once, and turns whatever is raised into a problem."""
+    """Logs a request once, and turns whatever is raised into a problem.
+
+    A request that went well and whose trace is not kept has no line either: it is in the metrics.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -76,8 +81,9 @@ class Requests:
                 raise
             await _answer(error, scope, receive, noting)
         finally:
-            if status and not is_untraced(scope):
-                _log_request(scope, status, time.perf_counter() - started)
+            took_s = time.perf_counter() - started
+            if status and not is_untraced(scope) and _is_told(status, took_s):
+                _log_request(scope, status, took_s)
 
 
 async def _answer(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,6 +120,12 @@ def route_of(scope: Scope) -> str:
     context = scope.get("fastapi", {}).get("effective_route_context")
     template = getattr(context, "path_format", None)
     return template or getattr(scope.get("route"), "path_format", None) or "(no route)"
+
+
+def _is_told(status: int, duration_s: float) -> bool:
+    context = trace.get_current_span().get_span_context()
+    kept = context.trace_flags.sampled or not context.is_valid
+    return kept or status >= _FAILED or duration_s > _SLOW_S
 
 
 def _log_request(scope: Scope, status: int, duration_s: float) -> None:

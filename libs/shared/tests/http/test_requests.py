@@ -37,6 +37,17 @@ async def test_each_request_is_one_log_line_without_the_address_or_the_key(
     assert "hidden" not in str(vars(lines[0]))
 
 
+async def test_of_requests_whose_trace_is_not_kept_only_failed_ones_are_logged(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "incognita.request")
+    unsampled = {"traceparent": f"00-{'b' * 32}-{'c' * 16}-00"}
+    await client.get("/v1/visits?limit=1", headers=unsampled)
+    await client.get("/v1/visits?limit=1000", headers=unsampled)
+    lines = [one.getMessage() for one in caplog.records if one.name == "incognita.request"]
+    assert lines == ["GET /v1/visits 422"]
+
+
 async def test_a_request_about_a_visit_is_on_the_visits_trace(
     client: httpx.AsyncClient, traces: Path
 ) -> None:
