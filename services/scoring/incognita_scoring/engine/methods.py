@@ -2,9 +2,9 @@
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
+from typing import NamedTuple
 
 from incognita_scoring.engine.rounding import shown
 from incognita_scoring.engine.words import duration, either, in_words, standard_in_words
@@ -21,8 +21,7 @@ DAY_S = 86_400
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Points earned, whether what was asked for is met in full, and the fact behind it in words."""
 
     earned: Decimal

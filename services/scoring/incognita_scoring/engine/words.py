@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 
 from incognita_scoring.engine.rounding import shown
 from incognita_shared.questionnaire.model import Question, QuestionType, TimedStandard
@@ -40,6 +41,7 @@ def quoted(text: str) -> str:
     return f"“{text}”" if len(text) <= LONGEST_QUOTE else f"“{text[:LONGEST_QUOTE]}…”"
 
 
+@lru_cache(maxsize=10_000)
 def points(earned: Decimal, possible: Decimal) -> str:
     """``2 of 5 points``."""
     return f"{shown(earned)} of {shown(possible)} point" + ("" if possible == 1 else "s")
