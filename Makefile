@@ -50,7 +50,7 @@ bench: $(STAMP) ## measure everything, or ONLY="scale drivers"
 check: $(STAMP) ## style, types, import rules, schema drift
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/mypy libs/shared/incognita_shared services/*/incognita_* deploy/local/incognita_local deploy/ctl/incognitactl examples/demo/incognita_demo schemas/tool
+	@.venv/bin/mypy libs/shared/incognita_shared services/*/incognita_* deploy/local/incognita_local deploy/ctl/incognitactl examples/demo/incognita_demo schemas/tool benchmarks tests/faults tests/simulation
 	@.venv/bin/lint-imports
 	@$(PY) -m schemas.tool check
 

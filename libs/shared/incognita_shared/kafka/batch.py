@@ -16,6 +16,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError
 from pymongo.read_concern import ReadConcern
 
+from incognita_shared.events.codec import UndecodableError
 from incognita_shared.kafka.dead_letter import dead_letter
 from incognita_shared.kafka.incoming import Handlers, Incoming, NotReady, Reader, Reads
 from incognita_shared.kafka.spans import handling
@@ -136,6 +137,8 @@ class BatchProcessor:
                                      headers=each.headers) for each in kept]  # fmt: skip
         work = Work(self._service, self._db, session)
         for record in records:
+            if record.fault is not None:  # a dead letter sent back, which still can't be read
+                raise BlockedError(record, UndecodableError(record.fault))
             if record.received is not None:
                 await self._handle(work, record)
         await self._parking.remove(session, source, subject)

@@ -13,7 +13,7 @@ from incognita_shared.kafka.incoming import NotReady, Received
 from incognita_shared.kafka.producer import started_producer
 from incognita_shared.mongo.checkpoint import Source
 from incognita_shared.mongo.outbox import Chunk, Outbox
-from incognita_shared.mongo.parking import Parking
+from incognita_shared.mongo.parking import ParkedRecord, Parking
 from incognita_shared.mongo.work import Work
 from incognita_shared.settings import KafkaSettings, kafka_name
 from support.delivery import (
@@ -224,3 +224,18 @@ async def test_records_that_a_fetch_left_out_are_asked_for_again(
     async with consuming(database, kafka_settings):
         await eventually(lambda: _equal(counted(database, "v"), range(1, 6)))
     assert left_out
+
+
+async def test_a_parked_record_that_cannot_be_read_stays_parked_and_says_why(
+    database: Database, kafka_settings: KafkaSettings, topics: None
+) -> None:
+    source, parking = Source(TOPIC, 0), Parking(database)
+    unreadable = ParkedRecord(source, 0, "v", b"branch-1", b"{bad", (), reason="sent back")
+    async with consuming(database, kafka_settings):
+        async with database.client.start_session() as session:
+            await session.with_transaction(lambda inside: parking.add(inside, [unreadable]))
+        await eventually(lambda: parking.unpark("v"))
+        await eventually(
+            lambda: database["parked_subjects"].find_one({"reason": {"$regex": "ce_"}})
+        )
+    assert await database["parked_records"].count_documents({}) == 1
