@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import Any
 
 from incognita_shared.events.scoring import QuestionScore, SectionScore, VisitScored
@@ -14,6 +15,7 @@ Contribution = Mapping[str, int]
 """Path in a branch's sums → what a visit adds there."""
 
 
+@lru_cache(maxsize=10_000)
 def to_units(points: Decimal) -> int:
     """Points as a whole number of ten-thousandths, half to even where there are more decimals."""
     return int((points * UNITS_PER_POINT).to_integral_value(ROUND_HALF_EVEN))
