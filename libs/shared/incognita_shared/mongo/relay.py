@@ -31,6 +31,7 @@ from incognita_shared.waiting import first_of
 LEASES = "relay_leases"
 LEASE_S = 10.0
 RENEW_S = 2.5
+GATHER_S = 0.02  # under load a round for each write costs four round trips each; one for all, four
 log = logging.getLogger(__name__)
 
 
@@ -132,25 +133,24 @@ class Relay:
                 if loop.time() - renewed > RENEW_S:
                     self._owned = await self._leases.renew()
                     renewed = loop.time()
-                busy = await self.round()
+                published = await self.round()
                 self._health.beat("relay")
                 pause = self._idle_s
             except (PyMongoError, PublishError) as error:
                 log.warning("relay waits for a store", extra={"error": str(error)[:300]})
-                busy, pause = False, min(pause * 2, 10.0)
-            if not busy:
+                published, pause = 0, min(pause * 2, 10.0)
+            if 0 < published < self._batch:
+                await asyncio.sleep(GATHER_S)
+            elif not published:
                 await first_of(self._woken, stop, within_s=pause)
         await self._leave()
 
-    async def round(self) -> bool:
-        """Publish one batch of each collection. True if there may be more at once."""
+    async def round(self) -> int:
+        """Publish one batch of each collection. Returns of how many documents."""
         self._woken.clear()
-        busy = False
-        for name in self._collections:
-            busy = await self._publish_batch(name) or busy
-        return busy
+        return sum([await self._publish_batch(name) for name in self._collections])
 
-    async def _publish_batch(self, name: str) -> bool:
+    async def _publish_batch(self, name: str) -> int:
         cursor = self._db[name].find(
             {"has_pending": True, "relay_bucket": {"$in": self._owned}},
             {"pending": 1},
@@ -160,7 +160,7 @@ class Relay:
         documents = await cursor.to_list()
         ready = await self._without_earlier(documents)
         if not ready:
-            return False
+            return 0
         records = [Record.of_document(each) for found in ready for each in found["pending"]]
         await self._producer.publish(records)
         await self._db[name].update_many(
@@ -168,7 +168,7 @@ class Relay:
             _without_published([record.id for record in records]),
         )
         measure_outbox_age(name, records)
-        return True
+        return len(ready)
 
     async def _without_earlier(
         self, documents: Sequence[Mapping[str, Any]]

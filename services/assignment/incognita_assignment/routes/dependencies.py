@@ -9,7 +9,7 @@ from incognita_shared.mongo.client import Database
 from incognita_shared.values import Id
 
 
-def _db(request: Request) -> Database:
+async def _db(request: Request) -> Database:
     db: Database = request.app.state.db
     return db
 

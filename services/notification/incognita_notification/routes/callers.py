@@ -15,16 +15,16 @@ Caller = Annotated[Principal, Depends(allow(Role.AGENCY, Role.CHAIN_MANAGER))]
 PathId = Annotated[Id, Path()]
 
 
-def _desk(request: Request, caller: Caller) -> SubscriptionDesk:
+async def _desk(request: Request, caller: Caller) -> SubscriptionDesk:
     state = request.app.state
     return SubscriptionDesk(state.db, caller, state.settings.notification)
 
 
-def _replays(request: Request, caller: Caller) -> Replays:
+async def _replays(request: Request, caller: Caller) -> Replays:
     return Replays(request.app.state.db, caller)
 
 
-def _log(request: Request, caller: Caller) -> DeliveryLog:
+async def _log(request: Request, caller: Caller) -> DeliveryLog:
     return DeliveryLog(request.app.state.db, caller.chain, audience_of(caller.role))
 
 

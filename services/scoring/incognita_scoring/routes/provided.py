@@ -19,12 +19,12 @@ Reader = Annotated[Principal, Depends(allow(*FULL, *CLIENTS))]
 Reviewer = Annotated[Principal, Depends(allow(*FULL))]
 
 
-def scores_read(request: Request, reader: Reader) -> Scores:
+async def scores_read(request: Request, reader: Reader) -> Scores:
     """The scores of the reader's chain."""
     return Scores(request.app.state.db, reader.chain)
 
 
-def scores_reviewed(request: Request, reviewer: Reviewer) -> Scores:
+async def scores_reviewed(request: Request, reviewer: Reviewer) -> Scores:
     """The scores of the reviewer's chain."""
     return Scores(request.app.state.db, reviewer.chain)
 
