@@ -1,5 +1,9 @@
 """Verifying what was uploaded, and completing a report that only waited for that."""
 
+from asyncio import gather
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
 from incognita_evidence.attempts import until_written
 from incognita_evidence.desk import Desk
 from incognita_evidence.errors import ItemNotFound, ItemsRefused, ObjectNotHere, ReportClosed
@@ -13,31 +17,58 @@ from incognita_shared.clock import now
 from incognita_shared.questionnaire.answers import ReadAnswers
 
 
+@dataclass(slots=True)
+class Looks:
+    """What a request has seen of its report's objects: each is looked at once, however often the
+    request has to begin again.
+
+    ``told``: item id → verdict. ``elsewhere``: SHA-256 → the chain's visits that had it before.
+    """
+
+    told: dict[str, Verdict] = field(default_factory=dict)
+    elsewhere: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    async def look(self, visit: Visit, items: Iterable[Item], *, desk: Desk) -> None:
+        """Verify those not seen yet; note the proved, to compare other visits with them."""
+        new = [item for item in items if item.item_id not in self.told]
+        told = await desk.verifier.verify(new, time_zone=visit.time_zone)
+        proved = {item.sha256 for item in new if isinstance(told[item.item_id], Proved)}
+        noted = await gather(*(desk.reports.note_media(visit.id, digest) for digest in proved))
+        self.elsewhere.update(zip(proved, noted, strict=True))
+        self.told.update(told)
+
+    async def where_else(self, report: Report, reports: Reports) -> dict[str, tuple[str, ...]]:
+        """SHA-256 of the report's stored files → the chain's visits that had them before."""
+        stored = {item.sha256 for item in report.in_state(ItemState.STORED)}
+        return self.elsewhere | await reports.find_elsewhere(
+            report.id, stored.difference(self.elsewhere)
+        )
+
+
 async def verify_item(visit: Visit, item_id: str, *, desk: Desk) -> Item:
     """The item, stored. ``evidence.stored`` is said, and ``report.completed`` if it was the last.
 
     Raises ItemNotFound, ObjectNotHere, ReportClosed, and ItemsRefused for bytes that are not what
     was declared.
     """
-    told: dict[str, Verdict] = {}
+    looks = Looks()
 
     async def attempt() -> Report | None:
         report, item = _declared(await desk.reports.find_report(visit.id), visit.id, item_id)
         if item.state is not ItemState.DECLARED:
             return report
-        if item_id not in told:
-            told.update(await look(visit, report, (item,), desk=desk))
-        if isinstance(told[item_id], verdicts.Absent):
+        await looks.look(visit, (item,), desk=desk)
+        if isinstance(looks.told[item_id], verdicts.Absent):
             raise ObjectNotHere(item)
         at = now()
-        report, stored = verdicts.apply(report, told, at=at, bucket=desk.bucket)
+        report, stored = verdicts.apply(report, looks.told, at=at, bucket=desk.bucket)
         done: Said = ()
         if report.state is ReportState.INCOMPLETE:
             report, done = settle(
                 report,
                 visit,
                 ReadAnswers(await desk.reports.get_questionnaire(visit), report.answers),
-                elsewhere=await elsewhere(report, desk.reports),
+                elsewhere=await looks.where_else(report, desk.reports),
                 at=at,
                 limits=desk.limits,
                 bucket=desk.bucket,
@@ -50,22 +81,6 @@ async def verify_item(visit: Visit, item_id: str, *, desk: Desk) -> Item:
     if item.state is ItemState.REFUSED:
         raise ItemsRefused((item,))
     return item
-
-
-async def look(
-    visit: Visit, report: Report, items: tuple[Item, ...], *, desk: Desk
-) -> dict[str, Verdict]:
-    """Verify the items and note the proved ones, so that other visits can be compared with them."""
-    told = await desk.verifier.verify(items, time_zone=visit.time_zone)
-    proved = [item for item in items if isinstance(told[item.item_id], Proved)]
-    await desk.reports.note_media(report.id, proved)
-    return told
-
-
-async def elsewhere(report: Report, reports: Reports) -> dict[str, tuple[str, ...]]:
-    """In which other visits of the chain the report's stored files are."""
-    stored = report.in_state(ItemState.STORED)
-    return await reports.find_elsewhere(report.id, (item.sha256 for item in stored))
 
 
 def _declared(report: Report | None, visit_id: str, item_id: str) -> tuple[Report, Item]:

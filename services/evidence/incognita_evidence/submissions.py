@@ -9,7 +9,7 @@ from typing import Self
 import orjson
 
 from incognita_evidence.attempts import until_written
-from incognita_evidence.checking import elsewhere, look
+from incognita_evidence.checking import Looks
 from incognita_evidence.desk import Desk
 from incognita_evidence.errors import AnswersInvalid, ItemsRefused, KeyUsedOtherwise, ReportClosed
 from incognita_evidence.report import (
@@ -73,7 +73,7 @@ async def submit(visit: Visit, given: Given, *, desk: Desk) -> SubmitAnswer:
     date, so that no report stays behind because its shopper repeats the request instead of
     verifying the last item. Raises KeyUsedOtherwise, AnswersInvalid, ItemsRefused, ReportClosed.
     """
-    told: dict[str, Verdict] = {}
+    looks = Looks()
     # Where the terms ask for no evidence, most reports are new: to write finds out as well as to
     # read does, and is needed anyway.
     presumed_new = not visit.evidence
@@ -90,14 +90,12 @@ async def submit(visit: Visit, given: Given, *, desk: Desk) -> SubmitAnswer:
             if unread:
                 return None
             raise AnswersInvalid(errors)
-        new = tuple(i for i in report.in_state(ItemState.DECLARED) if i.item_id not in told)
-        if new:
-            told.update(await look(visit, report, new, desk=desk))
+        await looks.look(visit, report.in_state(ItemState.DECLARED), desk=desk)
         at = now()
-        report, events = verdicts.apply(report, told, at=at, bucket=desk.bucket)
+        report, events = verdicts.apply(report, looks.told, at=at, bucket=desk.bucket)
         done: Said = ()
-        if not _refused(report, told):
-            others = await elsewhere(report, desk.reports)
+        if not _refused(report, looks.told):
+            others = await looks.where_else(report, desk.reports)
             report, done = handed_in(report, visit, given, read, elsewhere=others, at=at, desk=desk)
         report = report.model_copy(update={"updated_at": at})
         return report if await desk.reports.save(report, (*events, *done)) else None
@@ -105,7 +103,7 @@ async def submit(visit: Visit, given: Given, *, desk: Desk) -> SubmitAnswer:
     outcome: Report | SubmitAnswer = await until_written(visit.id, attempt)
     if isinstance(outcome, SubmitAnswer):
         return outcome
-    if refused := _refused(outcome, told):
+    if refused := _refused(outcome, looks.told):
         raise ItemsRefused(refused)
     return answer_of(outcome, given.key)
 

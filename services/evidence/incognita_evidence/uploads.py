@@ -34,6 +34,10 @@ async def declare(
         _check_question(declaration.question_id, await reports.get_questionnaire(visit))
     item = _item(visit, declaration, now())
 
+    # Most are declared once: to write finds out as well as to read does, and is needed anyway.
+    if await reports.add_item(Report.of(visit), item, most=settings.items_per_visit):
+        return item, True
+
     async def attempt() -> tuple[Item, bool] | None:
         report = await reports.find_report(visit.id) or Report.of(visit)
         known = report.item(item.item_id)

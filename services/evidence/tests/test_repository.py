@@ -1,15 +1,12 @@
 """The same file in two visits, as the media collection knows it."""
 
 import asyncio
-from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from incognita_evidence.repository import MEDIA, create_indexes
-from incognita_evidence.repository.reports import Questionnaires, Reports
-from incognita_shared.clock import now
+from incognita_evidence.repository.reports import MOST_VISITS, Questionnaires, Reports
 
 SAME = "a" * 64
 
@@ -20,21 +17,39 @@ async def reports(database: Any) -> Reports:
     return Reports(database, "chain-a", Questionnaires())
 
 
-def file(sha256: str = SAME) -> Any:
-    return SimpleNamespace(sha256=sha256)
-
-
 async def test_who_brought_a_file_first_is_not_told_of_those_who_use_it_later(
-    database: Any, reports: Reports
+    reports: Reports,
 ) -> None:
-    await reports.note_media("first", [file()])
-    earlier = {"$set": {"noted_at": now() - timedelta(minutes=1)}}
-    await database[MEDIA].update_one({"visit_id": "first"}, earlier)
-    await reports.note_media("second", [file(), file("b" * 64)])
-    assert await reports.find_elsewhere("second", [SAME]) == {SAME: ("first",)}
-    assert await reports.find_elsewhere("first", [SAME]) == {}
+    assert await reports.note_media("first", SAME) == ()
+    assert await reports.note_media("second", SAME) == ("first",)
+    assert await reports.note_media("first", SAME) == ()
+    found = await reports.find_elsewhere("second", [SAME, "b" * 64])
+    assert found == {SAME: ("first",)}
+    assert not any((await reports.find_elsewhere("first", [SAME])).values())
+
+
+async def test_of_visits_that_bring_a_file_at_once_all_but_one_are_told(reports: Reports) -> None:
+    told = await asyncio.gather(*(reports.note_media(f"visit-{n}", SAME) for n in range(20)))
+    assert sorted(map(len, told)) == list(range(20))
 
 
 async def test_the_same_visit_may_note_its_files_many_times_at_once(reports: Reports) -> None:
-    await asyncio.gather(*(reports.note_media("visit", [file()]) for _ in range(20)))
-    assert await reports.find_elsewhere("visit", [SAME]) == {}
+    await asyncio.gather(*(reports.note_media("visit", SAME) for _ in range(20)))
+    assert await reports.find_elsewhere("visit", [SAME]) == {SAME: ()}
+
+
+async def test_a_file_of_another_chain_is_not_told(database: Any, reports: Reports) -> None:
+    others = Reports(database, "chain-b", Questionnaires())
+    await others.note_media("theirs", SAME)
+    assert await reports.note_media("ours", SAME) == ()
+
+
+async def test_of_a_file_that_everybody_uses_the_first_visits_are_kept(
+    database: Any, reports: Reports
+) -> None:
+    many = [f"visit-{n}" for n in range(MOST_VISITS)]
+    await reports.note_media("visit-0", SAME)
+    await database[MEDIA].update_one({}, {"$set": {"visits": many}})
+    assert await reports.note_media("late", SAME) == tuple(many)
+    assert await reports.note_media("visit-2", SAME) == ("visit-0", "visit-1")
+    assert (await database[MEDIA].find_one())["visits"] == many

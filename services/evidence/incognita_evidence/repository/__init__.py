@@ -32,7 +32,3 @@ async def create_indexes(db: AsyncDatabase[dict[str, Any]]) -> None:
             [("chain_id", ASCENDING), (field, ASCENDING), ("_id", ASCENDING)], name=f"by_{field}"
         )
     await reports.create_index([("chain_id", ASCENDING), ("_id", ASCENDING)], name="by_chain")
-    await db[MEDIA].create_index(
-        [("chain_id", ASCENDING), ("sha256", ASCENDING), ("noted_at", ASCENDING)],
-        name="same_file_in_chain",
-    )

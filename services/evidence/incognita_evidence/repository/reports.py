@@ -2,18 +2,17 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from itertools import takewhile
 from typing import Any
 
-from pymongo import ASCENDING, UpdateOne
+from pymongo import ASCENDING
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from incognita_evidence.errors import QuestionnaireNotHere
-from incognita_evidence.report import Item, Report
+from incognita_evidence.report import Item, Report, ReportState
 from incognita_evidence.repository import MEDIA, QUESTIONNAIRES, REPORTS, VISITS
 from incognita_evidence.visit import Visit
-from incognita_shared.clock import now
 from incognita_shared.events.envelope import Event
 from incognita_shared.mongo.pending import append_events, with_events
 from incognita_shared.mongo.tenant import ChainCollection
@@ -21,9 +20,8 @@ from incognita_shared.questionnaire.model import Questionnaire
 from incognita_shared.telemetry import on_trace_of
 
 DUPLICATE_KEY = 11000
-CLOCKS_DIFFER = timedelta(seconds=5)
-MOST_OTHERS = 200
-"""So many uses of the same files elsewhere are enough for a finding."""
+MOST_VISITS = 200
+"""So many uses of the same file are enough for a finding."""
 
 
 class Questionnaires:
@@ -131,6 +129,31 @@ class Reports:
         result = await self._reports.update_one(where, append_events({"$set": document}, *events))
         return result.matched_count == 1
 
+    async def add_item(self, report: Report, item: Item, *, most: int) -> bool:
+        """Append the item to the visit's report, which is ``report`` if nobody has begun one.
+
+        One write, whatever others write meanwhile. False, and nothing done, if the report has the
+        item already or ``most`` items, or is completed.
+        """
+        new = report.model_dump(exclude={"id", "version", "items", "chain_id", "updated_at"})
+        where = {
+            "_id": report.id,
+            "state": {"$ne": ReportState.COMPLETED},
+            "items.item_id": {"$ne": item.item_id},
+            f"items.{most - 1}": {"$exists": False},
+        }
+        update = {
+            "$setOnInsert": with_events(new),
+            "$push": {"items": item.model_dump()},
+            "$set": {"updated_at": item.declared_at},
+            "$inc": {"version": 1},
+        }
+        try:
+            await self._reports.update_one(where, update, upsert=True)
+        except DuplicateKeyError:
+            return False
+        return True
+
     async def list_reports(
         self, filters: Mapping[str, Any], *, after: str | None, limit: int
     ) -> list[Report]:
@@ -141,61 +164,38 @@ class Reports:
         )
         return [_report(document) for document in documents]
 
-    async def note_media(self, visit_id: str, items: Iterable[Item]) -> None:
-        """Say that the visit has these files. Always before ``find_elsewhere``.
+    async def note_media(self, visit_id: str, digest: str) -> tuple[str, ...]:
+        """Say that the visit has this file; the other visits of the chain that had it before.
 
-        Of two visits that bring the same file at once, each writes first and reads then, so the one
-        whose write came last sees the other's: no pair can slip through unseen, as long as the
-        clocks of the processes differ by less than ``CLOCKS_DIFFER``.
+        One atomic write queues the visit behind those that were faster: of two that bring the same
+        file at once, the second is told of the first. Who brought a file first is not to blame for
+        those who use it again. Of a file that ``MOST_VISITS`` others have, no more are kept.
         """
-        noted_at = now()
-        writes = [
-            UpdateOne(
-                {"_id": _name(visit_id, item.sha256)},
-                {
-                    "$setOnInsert": {
-                        "sha256": item.sha256,
-                        "visit_id": visit_id,
-                        "noted_at": noted_at,
-                    }
-                },
-                upsert=True,
-            )
-            for item in items
-        ]
-        if not writes:
-            return
-        try:
-            await self._media.bulk_write(writes, ordered=False)
-        except BulkWriteError as error:
-            # the same submission, sent twice at once, has noted them already
-            if any(fault["code"] != DUPLICATE_KEY for fault in error.details["writeErrors"]):
-                raise
+        where = {"_id": self._name(digest)}
+        room = {f"visits.{MOST_VISITS - 1}": {"$exists": False}}
+        while True:
+            try:
+                found = await self._media.find_one_and_update(
+                    where | room, {"$addToSet": {"visits": visit_id}}, upsert=True
+                )
+            except DuplicateKeyError:  # another wrote the file's first note, or there is no room
+                found = await self._media.find_one(where)
+            visits = [] if found is None else found["visits"]
+            if visit_id in visits or len(visits) >= MOST_VISITS:
+                return _before(visits, visit_id)
 
     async def find_elsewhere(
         self, visit_id: str, digests: Iterable[str]
     ) -> dict[str, tuple[str, ...]]:
-        """SHA-256 → the other visits of the chain that had the same file before, or at once.
-
-        Who brought a file first is not to blame for those who use it again.
-        """
-        wanted = sorted(set(digests))
-        if not wanted:
+        """SHA-256 → what ``note_media`` told or would tell of it."""
+        names = {self._name(digest): digest for digest in digests}
+        if not names:
             return {}
-        documents = await self._media.find(
-            {"sha256": {"$in": wanted}}, sort=[("noted_at", ASCENDING)], limit=MOST_OTHERS
-        )
-        own = {one["sha256"]: one["noted_at"] for one in documents if one["visit_id"] == visit_id}
-        others: dict[str, tuple[str, ...]] = {}
-        for document in documents:
-            digest = document["sha256"]
-            if document["visit_id"] == visit_id:
-                continue
-            # own is not among so many: then all of these were before it
-            until = own.get(digest) or document["noted_at"]
-            if document["noted_at"] <= until + CLOCKS_DIFFER:
-                others[digest] = (*others.get(digest, ()), document["visit_id"])
-        return others
+        documents = await self._media.find({"_id": {"$in": sorted(names)}})
+        return {names[each["_id"]]: _before(each["visits"], visit_id) for each in documents}
+
+    def _name(self, digest: str) -> str:
+        return f"{self._chain_id}:{digest}"
 
 
 _WITHOUT_PENDING = {"pending": 0, "has_pending": 0, "relay_bucket": 0}
@@ -214,5 +214,5 @@ def _report(document: Mapping[str, Any]) -> Report:
     return Report.model_validate(_named(document))
 
 
-def _name(visit_id: str, sha256: str) -> str:
-    return f"{visit_id}:{sha256}"
+def _before(visits: Sequence[str], visit_id: str) -> tuple[str, ...]:
+    return tuple(takewhile(lambda each: each != visit_id, visits))
