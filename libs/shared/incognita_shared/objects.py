@@ -125,14 +125,22 @@ class ObjectStore:
         """The facts about the newest (or the given) version, or None if there is none."""
         return await self._call("HeadObject", key, lambda: self._head(key, version_id))
 
-    async def start_of(self, key: str, length: int, *, size: int) -> tuple[Stored, bytes] | None:
-        """The facts about the newest version, and up to ``length`` bytes from its start.
+    async def judge_start(
+        self, key: str, length: int, *, size: int, judge: Callable[[Stored, bytes], T]
+    ) -> T | None:
+        """What ``judge`` makes of the newest version's facts and up to ``length`` first bytes.
 
-        ``size`` is what it is expected to have, in bytes. A ranged read tells no checksum, so it
-        takes two requests, but for a small object one that reads it whole.
+        It runs in the thread that read them; None if there is no version. ``size`` is what it is
+        expected to have, in bytes. A ranged read tells no checksum, so it takes two requests, but
+        for a small object one that reads it whole.
         """
         read = self._whole if size <= _SMALL_BYTES else self._start
-        return await self._call("GetObject", key, lambda: read(key, length))
+
+        def look() -> T | None:
+            found = read(key, length)
+            return None if found is None else judge(*found)
+
+        return await self._call("GetObject", key, look)
 
     async def _call(self, operation: str, key: str | None, request: Callable[[], T]) -> T:
         attributes = {"rpc.system": "aws-api", "rpc.service": "S3", "rpc.method": operation}

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from minio.commonconfig import ENABLED
 
-from incognita_shared.objects import ObjectStore, Upload
+from incognita_shared.objects import ObjectStore, Stored, Upload
 from incognita_shared.problems import Unavailable
 from incognita_shared.settings import ObjectStoreSettings
 
@@ -41,6 +41,10 @@ def _policy(store: ObjectStore, expires: timedelta = MINUTES) -> Upload:
         sha256=hashlib.sha256(PHOTO).hexdigest(),
         expires=expires,
     )
+
+
+def both(stored: Stored, start: bytes) -> tuple[Stored, bytes]:
+    return stored, start
 
 
 async def _post(upload: Upload, content: bytes, **changed: str) -> int:
@@ -143,12 +147,12 @@ async def test_an_objects_facts_come_with_its_first_bytes_and_no_more(
     store: ObjectStore, size: int
 ) -> None:
     """One request for a small object, two for a large one; either gives the same."""
-    assert await store.start_of(KEY, 4, size=size) is None
+    assert await store.judge_start(KEY, 4, size=size, judge=both) is None
     await _post(_policy(store), PHOTO)
     stored = await store.head(KEY)
     for _ in range(3):
-        assert await store.start_of(KEY, 4, size=size) == (stored, PHOTO[:4])
-    assert await store.start_of(KEY, 10_000, size=size) == (stored, PHOTO)
+        assert await store.judge_start(KEY, 4, size=size, judge=both) == (stored, PHOTO[:4])
+    assert await store.judge_start(KEY, 10_000, size=size, judge=both) == (stored, PHOTO)
 
 
 async def test_a_link_shows_the_object_to_one_without_a_key(store: ObjectStore) -> None:
@@ -197,5 +201,5 @@ async def test_a_store_that_is_down_or_refuses_the_service_is_unavailable(
     refused = ObjectStore(object_store_settings.model_copy(update={"access_key": "unknown"}))
     for store in (down, refused):
         with pytest.raises(Unavailable):
-            await store.start_of(KEY, 4, size=4)
+            await store.judge_start(KEY, 4, size=4, judge=both)
         store.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from incognita_evidence.inspection import Exif, media_types, read_exif
 from incognita_evidence.report import Item
@@ -25,17 +26,20 @@ class Verifier:
 
     async def _verify(self, item: Item, time_zone: str) -> Verdict:
         async with self._slots:
-            found = await self._store.start_of(
-                item.object_key, self._first_bytes, size=item.size_bytes
+            verdict = await self._store.judge_start(
+                item.object_key,
+                self._first_bytes,
+                size=item.size_bytes,
+                judge=partial(_judged, item, time_zone),
             )
-        if found is None:
-            return Absent()
-        stored, head = found
-        if cause := _other_bytes(item, stored):
-            return Refused(cause)
-        # "null" is S3's own name for the one version of a bucket without versions
-        version_id = stored.version_id or "null"
-        return await asyncio.to_thread(_by_bytes, item, version_id, head, time_zone)
+        return verdict or Absent()
+
+
+def _judged(item: Item, time_zone: str, stored: Stored, head: bytes) -> Proved | Refused:
+    if cause := _other_bytes(item, stored):
+        return Refused(cause)
+    # "null" is S3's own name for the one version of a bucket without versions
+    return _by_bytes(item, stored.version_id or "null", head, time_zone)
 
 
 def _other_bytes(item: Item, stored: Stored) -> str | None:
@@ -48,7 +52,7 @@ def _other_bytes(item: Item, stored: Stored) -> str | None:
     return None
 
 
-def _by_bytes(item: Item, version_id: str, head: bytes, time_zone: str) -> Verdict:
+def _by_bytes(item: Item, version_id: str, head: bytes, time_zone: str) -> Proved | Refused:
     judgement = judge(item.kind, item.content_type, media_types(head))
     if judgement.fit is Fit.REFUSED:
         return Refused(f"declared as {item.content_type}, but its bytes are {judgement.found}")
