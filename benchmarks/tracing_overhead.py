@@ -5,17 +5,14 @@ of the services' CPU time for a report, which other work on the machine disturbs
 """
 
 import argparse
-import asyncio
 import sys
 from pathlib import Path
 
 import uvloop
 
 from benchmarks.end_to_end.fleet import NAMES, fleet, servers
-from benchmarks.end_to_end.removing import remove
 from benchmarks.end_to_end.system import Measured, Running, opened
 from benchmarks.load.processes import server_pids
-from incognita_shared.settings import KafkaSettings, MongoSettings
 
 SAMPLINGS = (0.0, 0.1, 1.0)
 WARM_UP = 300
@@ -49,10 +46,7 @@ def _cpu_ms(measured: Measured) -> float:
 
 def _run(sampling: float, reports: int, environment: dict[str, str], logs: Path) -> Measured:
     with fleet({}, sampling=sampling, logs=logs) as running:
-        try:
-            return uvloop.run(_load(running, reports, environment))
-        finally:
-            asyncio.run(remove(KafkaSettings(), MongoSettings(), NAMES))
+        return uvloop.run(_load(running, reports, environment))
 
 
 async def _load(running: Running, reports: int, environment: dict[str, str]) -> Measured:

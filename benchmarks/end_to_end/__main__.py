@@ -5,18 +5,15 @@ twice that rate does, and the CPU time of each process for a report.
 """
 
 import argparse
-import asyncio
 import os
 from pathlib import Path
 
 import uvloop
 
 from benchmarks.end_to_end.fleet import NAMES, fleet, servers
-from benchmarks.end_to_end.removing import remove
 from benchmarks.end_to_end.system import Running, System, opened
 from benchmarks.end_to_end.telling import tell
 from benchmarks.load.processes import server_pids
-from incognita_shared.settings import KafkaSettings, MongoSettings
 
 PHASES = ("steady", "sustained", "double")
 
@@ -43,10 +40,7 @@ def main() -> None:
         servers(options.logs) as (environment, logs),
         fleet(workers, sampling=options.sampling, logs=logs) as running,
     ):
-        try:
-            uvloop.run(_measure(options, running, environment))
-        finally:
-            asyncio.run(remove(KafkaSettings(), MongoSettings(), NAMES))
+        uvloop.run(_measure(options, running, environment))
 
 
 async def _measure(

@@ -1,5 +1,6 @@
 """Servers, and the five services with a number of workers each, as processes of their own."""
 
+import asyncio
 import base64
 import os
 import secrets
@@ -8,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from benchmarks.end_to_end.removing import remove
 from benchmarks.load.processes import started
 from incognita_local import Servers
-from incognita_shared.settings import NAMESPACE
+from incognita_shared.settings import NAMESPACE, KafkaSettings, MongoSettings
 
 NAMES = ("assignment", "evidence", "scoring", "comparison", "notification")
 
@@ -32,7 +34,7 @@ def servers(kept: Path | None = None) -> Iterator[tuple[dict[str, str], Path]]:
 def fleet(workers: Mapping[str, int], *, sampling: float, logs: Path) -> Iterator[
     dict[str, dict[int, int]]
 ]:  # fmt: skip
-    """Service → port → process id, all alive, in a namespace of their own; stopped at the end."""
+    """Service → port → process id, in a namespace of its own; stopped and removed at the end."""
     os.environ[NAMESPACE] = f"bench{secrets.token_hex(4)}"
     common = {
         "OTEL_TRACES_DIR": str(logs / "traces"),
@@ -41,6 +43,7 @@ def fleet(workers: Mapping[str, int], *, sampling: float, logs: Path) -> Iterato
         "NOTIFICATION_SECRET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     }
     with ExitStack() as stack:
+        stack.callback(_clean)  # the last thing: a service that still runs makes what it lacks
         running = {}
         for name in NAMES:
             (logs / name).mkdir(parents=True, exist_ok=True)
@@ -51,3 +54,7 @@ def fleet(workers: Mapping[str, int], *, sampling: float, logs: Path) -> Iterato
                 )
             )  # fmt: skip
         yield running
+
+
+def _clean() -> None:
+    asyncio.run(remove(KafkaSettings(), MongoSettings(), NAMES))

@@ -7,7 +7,6 @@ but the plans of its queries.
 """
 
 import argparse
-import asyncio
 import os
 import sys
 import time
@@ -16,13 +15,12 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks.end_to_end.fleet import NAMES, fleet, servers
-from benchmarks.end_to_end.removing import remove
+from benchmarks.end_to_end.fleet import fleet, servers
 from benchmarks.end_to_end.system import Measured, Running, System, opened
 from benchmarks.load.processes import server_pids
 from benchmarks.scale.filling import fill, fill_branches
 from incognita_shared.mongo.client import connect
-from incognita_shared.settings import KafkaSettings, MongoSettings
+from incognita_shared.settings import MongoSettings
 
 SIZES = (1_000, 100_000, 1_000_000)
 WARM_UP = 1_000
@@ -36,10 +34,7 @@ def main() -> None:
     parser.add_argument("--reports", type=int, default=3_000, help="measured at each size")
     options = parser.parse_args()
     with servers() as (environment, logs), fleet({}, sampling=0.1, logs=logs) as running:
-        try:
-            uvloop.run(_measure(options, running, environment))
-        finally:
-            asyncio.run(remove(KafkaSettings(), MongoSettings(), NAMES))
+        uvloop.run(_measure(options, running, environment))
 
 
 async def _measure(
