@@ -217,6 +217,17 @@ async def test_a_visit_takes_a_bounded_number_of_items(
     assert "30" in answer.json()["detail"]
 
 
+async def test_a_completed_report_takes_no_further_item(
+    shopper: Any, visit: Visit, *, uploaded: Make, submit: Make, photo: Make, declaration: Make
+) -> None:
+    await uploaded(visit, photo())
+    assert (await submit(visit)).json()["state"] == "completed"
+    late = await shopper.post(f"/v1/visits/{visit.id}/uploads", json=declaration(SCRIPT))
+    assert late.status_code == 409
+    report = (await shopper.get(f"/v1/visits/{visit.id}/report")).json()
+    assert len(report["items"]) == 1
+
+
 @pytest.mark.parametrize("state", ["cancelled", "expired", "declined"])
 async def test_a_closed_visit_takes_nothing_and_says_why(
     shopper: Any,
