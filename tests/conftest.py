@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,10 @@ SHARED_STORES = 32
 CONNECTIONS = 60
 
 
-@pytest.fixture(scope="session")
-def system(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+@contextmanager
+def a_system(servers: dict[str, str], directory: Path) -> Iterator[System]:
     """All five services under a namespace of their own, which is removed at the end."""
-    namespace, directory = f"it{secrets.token_hex(4)}", tmp_path_factory.mktemp("system")
+    namespace = f"it{secrets.token_hex(4)}"
     try:
         with running_services(
             servers, namespace=namespace, directory=directory, on_exit=lambda _: None
@@ -29,6 +30,22 @@ def system(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) ->
     finally:
         with ThreadPoolExecutor(1) as thread:  # it runs an event loop; this thread has one already
             thread.submit(remove_earlier_runs, servers, prefix=namespace).result()
+
+
+@pytest.fixture(scope="session")
+def system(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """One system for all scenarios."""
+    with a_system(servers, tmp_path_factory.mktemp("system")) as shared:
+        yield shared
+
+
+@pytest.fixture(scope="module")
+def quiet_system(
+    servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[System]:
+    """One that nobody else plays with, so that it comes to rest."""
+    with a_system(servers, tmp_path_factory.mktemp("quiet")) as own:
+        yield own
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ def configuration(directory: Path, ids: dict[str, object]) -> Path:
     return path
 
 
+ROOT = str(Path(__file__).parents[2])
 REFUSED = {"create_wave": 422, "create_branch": 409, "create_shoppers": 409}
 """Examples that name what does not exist, or what the example before has made already."""
 ALL = ("--phases", "examples,coverage,fuzzing", "--max-examples", "5")
@@ -147,6 +149,7 @@ async def run_schemathesis(
         "--header", f"Authorization: Bearer {ready.keys[role]}", "--checks", ",".join(CHECKS),
         "--seed", "1", "--no-shrink", "--generation-database", "none", "--continue-on-failure",
         "--warnings", "off", "--request-timeout", "20", *options,
+        env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.contract.bulk_bodies", "PYTHONPATH": ROOT},
         cwd=settings.parent, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     try:

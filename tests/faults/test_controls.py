@@ -43,15 +43,6 @@ async def test_without_a_protection_the_checker_finds_fault(
 
 
 @pytest.mark.timeout(240)
-async def test_the_fence_alone_keeps_a_former_owner_from_counting_twice(
-    ordinary: Surroundings, tmp_path: Path
-) -> None:
-    aims = CONTROLS["epoch-fence"].provoked_by
-    outcome = await outcome_of(("duplicate-guard",), aims, ordinary, tmp_path)
-    assert outcome.violations == []
-
-
-@pytest.mark.timeout(240)
 async def test_without_leases_relays_repeat_each_other_and_every_event_still_counts_once(
     ordinary: Surroundings, tmp_path: Path
 ) -> None:

@@ -101,7 +101,6 @@ def test_requests_the_object_store_and_the_webhook_are_in_the_trace(told: Told) 
         ("evidence", "POST /v1/visits/{visit_id}/report:submit"),
     ):
         assert (service, "server", name) in found
-    assert ("evidence", "client", "S3/HeadObject") in found
     assert ("evidence", "client", "S3/GetObject") in found
     delivered = {each for each in found if each[2].startswith("deliver webhook")}
     assert {(service, kind) for service, kind, _ in delivered} == {("notification", "client")}

@@ -45,9 +45,13 @@ def patched() -> Iterator[pytest.MonkeyPatch]:
 
 
 @pytest.fixture(scope="module")
-async def world(system: System, api: Api, patched: pytest.MonkeyPatch) -> AsyncIterator[World]:
+async def world(quiet_system: System, patched: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """Visits of each fate; then everything at rest, verified and copied."""
-    async with Stage.opened(system, api, stores=8) as stage:
+    system = quiet_system
+    async with (
+        Api(system.urls, connections=20) as api,
+        Stage.opened(system, api, stores=8) as stage,
+    ):
         approved, declined, rejected, returned, cancelled = (stage.next_visit() for _ in range(5))
         await approved.do()
         await stage.next_visit().do()
