@@ -6,7 +6,7 @@ put into its database, for assignment hears no events of its own.
 """
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -49,6 +49,7 @@ class World:
     agency: str = ""
     visits: int = 0
     keys: list[str] = field(default_factory=list)
+    new_visit_id: Callable[[], str] = new_id
 
     async def build(self, kafka: KafkaSettings) -> None:
         """The catalog: chain, branches, questionnaire, wave and keys."""
@@ -79,7 +80,8 @@ class World:
         at = now()
         return Visit.model_validate(
             {
-                "_id": new_id(), "chain_id": CHAIN, "wave_id": WAVE, "programme_id": PROGRAMME,
+                "_id": self.new_visit_id(), "chain_id": CHAIN, "wave_id": WAVE,
+                "programme_id": PROGRAMME,
                 "branch_id": f"branch-{branch}", "shopper_id": f"shopper-{shopper}",
                 "number": 1 + number // self.branches, "questionnaire_id": FORM,
                 "questionnaire_version": 1, "channel": "visit", "scenario": "walk-in guest",
