@@ -156,8 +156,9 @@ class Fleet:
         """SIGTERM, then start; returns when it is ready again."""
         self.resume(worker)
         await asyncio.to_thread(worker.process.stop, STOPS_WITHIN_S)
-        worker.process.start()
-        await self._until_ready(worker)
+        if self._is_wanted(worker):
+            worker.process.start()
+            await self._until_ready(worker)
 
     async def roll(self) -> None:
         """Restart every worker, one after the other."""
@@ -203,10 +204,16 @@ class Fleet:
     async def _until_ready(self, worker: Worker, within_s: float = READY_WITHIN_S) -> None:
         deadline = time.monotonic() + within_s
         while not (worker.process.alive and await is_ready(worker.url)):
+            if not self._is_wanted(worker):
+                return
             if time.monotonic() > deadline:
                 tail = worker.process.log_tail(20)
                 raise LocalError(f"{worker.name} is not ready within {within_s:g} s\n{tail}")
             await asyncio.sleep(0.2)
+
+    def _is_wanted(self, worker: Worker) -> bool:
+        """Whether no scaling down has taken it away meanwhile."""
+        return worker in self.workers[worker.service]
 
     async def _watch(self) -> None:
         while True:
