@@ -16,6 +16,7 @@ from typing import Any
 
 from pymongo import ReadPreference, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -65,13 +66,19 @@ async def begin(
     ends: Mapping[Source, int],
     consumed: Sequence[Source],
 ) -> None:
-    """Hold the checkpoints of all partitions that the service reads, and write the rebuild down."""
+    """Hold the checkpoints of all partitions that the service reads, and write the rebuild down.
+
+    Raises Stopped if another rebuild was written down meanwhile.
+    """
     await ensure_collections(db, (COLLECTION, CHECKPOINTS))
     async with db.client.start_session() as session:
         await Checkpoints(db, owner="rebuild").end_former_sessions(consumed)
-        await session.with_transaction(
-            lambda inside: _begin(db, inside, projections, by, until, ends, consumed), **_SAFE
-        )
+        try:
+            await session.with_transaction(
+                lambda inside: _begin(db, inside, projections, by, until, ends, consumed), **_SAFE
+            )
+        except DuplicateKeyError:
+            raise Stopped("someone else began a rebuild at the same moment") from None
 
 
 async def _begin(
