@@ -34,7 +34,7 @@ trace: $(STAMP) ## VISIT=id: draw one visit's trace through all services
 
 .PHONY: test
 test: $(STAMP) ## every test, on real servers started for it
-	@echo "on servers of its own; about ten minutes on 2 cores, the percentage tells how far"
+	@echo "on servers of its own; about twenty minutes on 2 cores, the percentage tells how far"
 	@$(PY) -m incognita_local run -- $(PY) -m pytest
 
 .PHONY: chaos

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from incognita_evidence.access import if_open
+from incognita_evidence.access import if_known
 from incognita_evidence.desk import Desk
 from incognita_evidence.errors import AnswersInvalid
 from incognita_evidence.lines import Line
@@ -15,7 +15,7 @@ from incognita_evidence.report import Report, SubmitAnswer
 from incognita_evidence.rules.completion import Said
 from incognita_evidence.schemas.given import ImportedReport
 from incognita_evidence.submissions import Given, answer_of, earlier_answer, handed_in, submit
-from incognita_evidence.visit import Visit
+from incognita_evidence.visit import OPEN_STATES, Visit
 from incognita_shared.clock import now
 from incognita_shared.http.bodies import sound_json
 from incognita_shared.http.faults import invalid_body
@@ -44,8 +44,9 @@ async def import_lines(
 ) -> list[Result]:
     """Take in a batch, with one query for all its visits, one for their reports, and one write.
 
-    What needs more, because something was handed in for the visit before or its report has several
-    lines, is submitted line by line. ``shopper_id``: for that shopper's visits only.
+    What needs more, because something was handed in for the visit before, its report has several
+    lines or the visit is closed, is submitted line by line. ``shopper_id``: for that shopper's
+    visits only.
     """
     results: Results = {}
     entries = await _entries(lines, results, desk=desk, shopper_id=shopper_id)
@@ -57,7 +58,8 @@ async def import_lines(
             await asyncio.sleep(0)
         visit_id = entry.visit.id
         try:
-            if visit_id in new or visit_id in left:
+            is_open = entry.visit.state in OPEN_STATES
+            if not is_open or visit_id in new or visit_id in left:
                 left.setdefault(visit_id, []).append(entry)
             elif visit_id not in known:
                 new[visit_id] = (entry, *await _settled(entry, desk))
@@ -87,7 +89,7 @@ async def _entries(
     entries = []
     for number, each in read:
         try:
-            visit = if_open(each.visit_id, visits.get(each.visit_id))
+            visit = if_known(each.visit_id, visits.get(each.visit_id))
         except Problem as problem:
             results[number] = _refused(number, problem, each.visit_id)
         else:

@@ -11,7 +11,13 @@ import orjson
 from incognita_evidence.attempts import until_written
 from incognita_evidence.checking import Looks
 from incognita_evidence.desk import Desk
-from incognita_evidence.errors import AnswersInvalid, ItemsRefused, KeyUsedOtherwise, ReportClosed
+from incognita_evidence.errors import (
+    AnswersInvalid,
+    ItemsRefused,
+    KeyUsedOtherwise,
+    ReportClosed,
+    VisitClosed,
+)
 from incognita_evidence.report import (
     Item,
     ItemState,
@@ -25,7 +31,7 @@ from incognita_evidence.rules import verdicts
 from incognita_evidence.rules.completion import Said, settle
 from incognita_evidence.rules.verdicts import Verdict
 from incognita_evidence.schemas.given import ReportSubmission
-from incognita_evidence.visit import Visit
+from incognita_evidence.visit import OPEN_STATES, Visit
 from incognita_shared.clock import now
 from incognita_shared.questionnaire.answers import ReadAnswers, check_answers
 from incognita_shared.values import Answers
@@ -71,8 +77,11 @@ async def submit(visit: Visit, given: Given, *, desk: Desk) -> SubmitAnswer:
 
     The same key with the same content gets the same answer; one of ``incomplete`` is brought up to
     date, so that no report stays behind because its shopper repeats the request instead of
-    verifying the last item. Raises KeyUsedOtherwise, AnswersInvalid, ItemsRefused, ReportClosed.
+    verifying the last item. Raises KeyUsedOtherwise, AnswersInvalid, ItemsRefused, ReportClosed,
+    and VisitClosed unless this submission was taken before the visit was closed.
     """
+    if visit.state not in OPEN_STATES:
+        return await _taken_before(visit, given, desk=desk)
     looks = Looks()
     # Where the terms ask for no evidence, most reports are new: to write finds out as well as to
     # read does, and is needed anyway.
@@ -106,6 +115,17 @@ async def submit(visit: Visit, given: Given, *, desk: Desk) -> SubmitAnswer:
     if refused := _refused(outcome, looks.told):
         raise ItemsRefused(refused)
     return answer_of(outcome, given.key)
+
+
+async def _taken_before(visit: Visit, given: Given, *, desk: Desk) -> SubmitAnswer:
+    """The answer that a phone may not have heard, to a visit that was cancelled meanwhile."""
+    report = await desk.reports.find_report(visit.id)
+    if report is None or report.submission(given.key) is None:
+        raise VisitClosed(visit.id, visit.state)
+    answer = earlier_answer(report, given)
+    if answer is None:  # it was incomplete, and nothing more is taken
+        raise VisitClosed(visit.id, visit.state)
+    return answer
 
 
 def handed_in(

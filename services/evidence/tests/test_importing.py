@@ -105,6 +105,15 @@ async def test_the_same_lines_again_get_the_same_answers(
     assert await db["reports"].find().to_list() == written
 
 
+async def test_a_line_taken_before_its_visit_was_cancelled_is_answered_as_it_was(
+    agency: httpx.AsyncClient, plain: Make, line: Make, db: Any
+) -> None:
+    visit = await plain()
+    first = await send(agency, line(visit.id))
+    await db["visits"].update_one({"_id": visit.id}, {"$set": {"state": "cancelled"}})
+    assert (await send(agency, line(visit.id))).text == first.text
+
+
 async def test_imports_of_the_same_reports_at_once_make_each_once(
     agency: httpx.AsyncClient, plain: Make, line: Make, said: Make
 ) -> None:

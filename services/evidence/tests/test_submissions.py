@@ -10,7 +10,7 @@ import pytest
 
 from incognita_evidence.visit import Visit
 from incognita_shared.clock import now
-from incognita_shared.events.assignment import VisitReturned
+from incognita_shared.events.assignment import VisitCancelled, VisitReturned
 from incognita_shared.events.evidence import ReportCompleted, ReportFlagged
 from incognita_shared.values import EvidenceKind, EvidenceRequirement
 
@@ -72,6 +72,22 @@ async def test_the_same_key_with_another_body_is_refused(
     answer = await submit(visit, answers={"greeted": False, "rings": 2})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "header.Idempotency-Key"
+    assert await said(visit) == SOUND
+
+
+async def test_a_submission_taken_before_its_visit_was_cancelled_is_answered_as_it_was(
+    visit: Visit, uploaded: Make, submit: Submit, photo: Make, said: Make, handle: Make
+) -> None:
+    await uploaded(visit, photo())
+    first = await submit(visit)
+    cancelled = VisitCancelled(
+        chain_id="chain-a", visit_id=visit.id, branch_id="branch-1", wave_id="wave-1", seq=3,
+        reason="closed", cancelled_at=now(),
+    )  # fmt: skip
+    await handle(cancelled)
+    again = await submit(visit)
+    assert (again.status_code, again.text) == (200, first.text)
+    assert (await submit(visit, "key-2")).status_code == 409
     assert await said(visit) == SOUND
 
 

@@ -137,7 +137,7 @@ async def submit_report(
     key: IdempotencyKey,
 ) -> SubmitAnswer:
     desk = desk_of(request, shopper)
-    visit = await open_visit(desk.reports, visit_id, shopper.shopper_id)
+    visit = await own_visit(desk.reports, visit_id, shopper.shopper_id)
     answer = await submissions.submit(visit, submissions.Given.of(content, key), desk=desk)
     request.app.state.wake()
     return answer
