@@ -10,7 +10,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from incognita_assignment.schemas.branches import BranchFilter
 from incognita_shared.events.assignment import BranchChanged
 from incognita_shared.mongo.client import Database
-from incognita_shared.mongo.pending import append_events, with_events
+from incognita_shared.mongo.pending import WITHOUT_PENDING, append_events, with_events
 from incognita_shared.mongo.tenant import ChainCollection
 from incognita_shared.values import Ownership, Position
 
@@ -18,7 +18,6 @@ Document = dict[str, Any]
 
 COLLECTION = "branches"
 PAGE = 1_000
-_WITHOUT_EVENTS = {"pending": 0, "has_pending": 0, "relay_bucket": 0}
 _DUPLICATE_KEY = 11_000
 
 INDEXES = (
@@ -87,14 +86,14 @@ async def insert_branch(db: Database, chain_id: str, document: Document) -> bool
 
 async def find_branch(db: Database, chain_id: str, branch_id: str) -> Document | None:
     """The branch, without its pending events."""
-    return await _branches(db, chain_id).find_one({"_id": branch_id}, _WITHOUT_EVENTS)
+    return await _branches(db, chain_id).find_one({"_id": branch_id}, WITHOUT_PENDING)
 
 
 async def find_branches(
     db: Database, chain_id: str, branch_ids: Sequence[str]
 ) -> dict[str, Document]:
     """Those that exist, by id."""
-    found = await _branches(db, chain_id).find({"_id": {"$in": list(branch_ids)}}, _WITHOUT_EVENTS)
+    found = await _branches(db, chain_id).find({"_id": {"$in": list(branch_ids)}}, WITHOUT_PENDING)
     return {document["_id"]: document for document in found}
 
 
@@ -104,7 +103,7 @@ async def list_branches(
     """By id, from behind ``after``; ``criteria`` as in a query of MongoDB."""
     bounds = [criteria, {"_id": {"$gt": after}}] if after else [criteria]
     return await _branches(db, chain_id).find(
-        {"$and": bounds}, _WITHOUT_EVENTS, sort=[("_id", ASCENDING)], limit=limit
+        {"$and": bounds}, WITHOUT_PENDING, sort=[("_id", ASCENDING)], limit=limit
     )
 
 
@@ -184,7 +183,7 @@ async def _pages(
     while True:
         bounds = [where, {"_id": {"$gt": after}}] if after else [where]
         page = await _branches(db, chain_id).find(
-            {"$and": bounds}, fields or _WITHOUT_EVENTS, sort=[("_id", ASCENDING)], limit=PAGE
+            {"$and": bounds}, fields or WITHOUT_PENDING, sort=[("_id", ASCENDING)], limit=PAGE
         )
         if page:
             yield page

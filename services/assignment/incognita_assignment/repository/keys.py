@@ -9,14 +9,14 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from incognita_shared.auth import API_KEYS, Role
 from incognita_shared.events.assignment import ApiKeyChanged
 from incognita_shared.mongo.client import Database
-from incognita_shared.mongo.pending import append_events, with_events
+from incognita_shared.mongo.pending import WITHOUT_PENDING, append_events, with_events
 from incognita_shared.mongo.tenant import ChainCollection
 
 Document = dict[str, Any]
 
 COLLECTION = API_KEYS
 INDEXES = (IndexModel([("chain_id", ASCENDING), ("role", ASCENDING), ("_id", ASCENDING)]),)
-_SHOWN = {"pending": 0, "has_pending": 0, "relay_bucket": 0, "secret_sha256": 0}
+_SHOWN = {**WITHOUT_PENDING, "secret_sha256": 0}
 
 
 def _keys(db: Database, chain_id: str) -> ChainCollection:

@@ -12,7 +12,7 @@ from pymongo.errors import DuplicateKeyError
 
 from incognita_shared.events.assignment import QuestionnairePublished
 from incognita_shared.mongo.client import Database
-from incognita_shared.mongo.pending import append_events
+from incognita_shared.mongo.pending import WITHOUT_PENDING, append_events
 from incognita_shared.mongo.tenant import ChainCollection
 from incognita_shared.questionnaire.model import Questionnaire
 
@@ -26,8 +26,7 @@ INDEXES = (
         unique=True,
     ),
 )
-_WITHOUT_EVENTS = {"pending": 0, "has_pending": 0, "relay_bucket": 0}
-_SUMMARY = {**_WITHOUT_EVENTS, "definition": 0}
+_SUMMARY = {**WITHOUT_PENDING, "definition": 0}
 
 
 def _versions(db: Database, chain_id: str) -> ChainCollection:
@@ -53,13 +52,13 @@ async def find_version(
 ) -> Document | None:
     """One version, draft or published."""
     where = {"_id": version_id(questionnaire_id, version)}
-    return await _versions(db, chain_id).find_one(where, _WITHOUT_EVENTS)
+    return await _versions(db, chain_id).find_one(where, WITHOUT_PENDING)
 
 
 async def find_newest(db: Database, chain_id: str, questionnaire_id: str) -> Document | None:
     """The version with the highest number."""
     return await _versions(db, chain_id).find_one(
-        {"questionnaire_id": questionnaire_id}, _WITHOUT_EVENTS, sort=[("version", DESCENDING)]
+        {"questionnaire_id": questionnaire_id}, WITHOUT_PENDING, sort=[("version", DESCENDING)]
     )
 
 

@@ -12,13 +12,12 @@ from incognita_assignment.rules import HELD, TO_BE_OFFERED_ANEW, VISITED, VisitS
 from incognita_assignment.visit import Visit
 from incognita_assignment.visit_changes import Change
 from incognita_shared.mongo.client import Database
-from incognita_shared.mongo.pending import create_pending_index
+from incognita_shared.mongo.pending import WITHOUT_PENDING, create_pending_index
 from incognita_shared.mongo.tenant import ChainCollection
 
 VISITS = "visits"
 LEDGER_MAX_MS = 30_000
 SWEEP_MAX_MS = 10_000
-_HIDDEN = {"pending": 0, "has_pending": 0, "relay_bucket": 0}
 
 
 async def create_indexes(db: Database) -> None:
@@ -83,7 +82,7 @@ async def find_visit(
 ) -> Visit | None:
     """The visit, if it is the chain's and passes the filter."""
     query = {**(which or VisitFilter()).query(), "_id": visit_id}
-    found = await _of_chain(db, chain_id).find_one(query, _HIDDEN, session=session)
+    found = await _of_chain(db, chain_id).find_one(query, WITHOUT_PENDING, session=session)
     return Visit.of_document(found) if found else None
 
 
@@ -95,7 +94,7 @@ async def list_visits(
     if after is not None:
         query["_id"] = {"$gt": after}
     return await _of_chain(db, chain_id).find(
-        query, _HIDDEN, sort=[("_id", ASCENDING)], limit=limit + 1
+        query, WITHOUT_PENDING, sort=[("_id", ASCENDING)], limit=limit + 1
     )
 
 
@@ -104,7 +103,7 @@ async def apply_change(
 ) -> Visit | None:
     """The visit as the change left it, or None if it was no longer of that version."""
     changed = await _of_chain(db, chain_id).find_one_and_update(
-        change.where, change.update, _HIDDEN, session=session
+        change.where, change.update, WITHOUT_PENDING, session=session
     )
     return Visit.of_document(changed) if changed else None
 
@@ -132,7 +131,7 @@ async def list_overdue(db: Database, at: datetime, *, limit: int) -> list[Visit]
     """Visits of any chain whose deadline has passed, the oldest first."""
     cursor = db[VISITS].find(
         {"deadline_at": {"$type": "date", "$lte": at}},
-        _HIDDEN,
+        WITHOUT_PENDING,
         sort=[("deadline_at", ASCENDING)],
         limit=limit,
         max_time_ms=SWEEP_MAX_MS,
@@ -146,7 +145,7 @@ async def list_of_wave(
     """The wave's visits in these states, by id."""
     query = VisitFilter(wave_id=wave_id, states=tuple(states)).query()
     documents = await _of_chain(db, chain_id, max_time_ms=LEDGER_MAX_MS).find(
-        query, _HIDDEN, sort=[("_id", ASCENDING)], limit=limit
+        query, WITHOUT_PENDING, sort=[("_id", ASCENDING)], limit=limit
     )
     return [Visit.of_document(document) for document in documents]
 

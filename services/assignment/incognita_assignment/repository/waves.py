@@ -11,11 +11,10 @@ from pymongo.errors import DuplicateKeyError
 from incognita_assignment.wave import Wave, WaveChange
 from incognita_shared.clock import now
 from incognita_shared.mongo.client import Database
-from incognita_shared.mongo.pending import create_pending_index
+from incognita_shared.mongo.pending import WITHOUT_PENDING, create_pending_index
 from incognita_shared.mongo.tenant import ChainCollection
 
 WAVES = "waves"
-_HIDDEN = {"pending": 0, "has_pending": 0, "relay_bucket": 0}
 
 
 async def create_indexes(db: Database) -> None:
@@ -44,7 +43,7 @@ async def insert_wave(db: Database, chain_id: str, document: Mapping[str, Any]) 
 
 async def find_wave(db: Database, chain_id: str, wave_id: str) -> Wave | None:
     """The wave, if it is the chain's."""
-    found = await ChainCollection(db[WAVES], chain_id).find_one({"_id": wave_id}, _HIDDEN)
+    found = await ChainCollection(db[WAVES], chain_id).find_one({"_id": wave_id}, WITHOUT_PENDING)
     return Wave.of_document(found) if found else None
 
 
@@ -58,14 +57,14 @@ async def list_waves(
     if after is not None:
         query["_id"] = {"$gt": after}
     return await ChainCollection(db[WAVES], chain_id).find(
-        query, _HIDDEN, sort=[("_id", ASCENDING)], limit=limit + 1
+        query, WITHOUT_PENDING, sort=[("_id", ASCENDING)], limit=limit + 1
     )
 
 
 async def apply_change(db: Database, chain_id: str, change: WaveChange) -> Wave | None:
     """The wave as the change left it, or None if it was no longer of that version."""
     changed = await ChainCollection(db[WAVES], chain_id).find_one_and_update(
-        change.where, change.update, _HIDDEN
+        change.where, change.update, WITHOUT_PENDING
     )
     return Wave.of_document(changed) if changed else None
 
@@ -75,7 +74,7 @@ async def claim_job(db: Database, owner: str, *, lease: timedelta) -> Wave | Non
     claimed = await db[WAVES].find_one_and_update(
         {"job": {"$type": "string"}, "lease_until": {"$lte": now()}},
         {"$set": {"lease_owner": owner, "lease_until": now() + lease}},
-        _HIDDEN,
+        WITHOUT_PENDING,
         sort=[("lease_until", ASCENDING)],
         return_document=ReturnDocument.AFTER,
         maxTimeMS=5_000,

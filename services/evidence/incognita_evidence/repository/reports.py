@@ -14,7 +14,7 @@ from incognita_evidence.report import Item, Report, ReportState
 from incognita_evidence.repository import MEDIA, QUESTIONNAIRES, REPORTS, VISITS
 from incognita_evidence.visit import Visit
 from incognita_shared.events.envelope import Event
-from incognita_shared.mongo.pending import append_events, with_events
+from incognita_shared.mongo.pending import WITHOUT_PENDING, append_events, with_events
 from incognita_shared.mongo.tenant import ChainCollection
 from incognita_shared.questionnaire.model import Questionnaire
 from incognita_shared.telemetry import on_trace_of
@@ -86,13 +86,13 @@ class Reports:
 
     async def find_report(self, visit_id: str) -> Report | None:
         """The report, if anything was handed in for the visit."""
-        document = await self._reports.find_one({"_id": visit_id}, _WITHOUT_PENDING)
+        document = await self._reports.find_one({"_id": visit_id}, WITHOUT_PENDING)
         return None if document is None else _report(document)
 
     async def find_reports(self, visit_ids: Iterable[str]) -> dict[str, Report]:
         """Visit id → report, of those for which anything was handed in."""
         where = {"_id": {"$in": list(visit_ids)}}
-        documents = await self._reports.find(where, _WITHOUT_PENDING)
+        documents = await self._reports.find(where, WITHOUT_PENDING)
         return {found["_id"]: _report(found) for found in documents}
 
     async def insert_all(self, new: Sequence[tuple[Report, Sequence[Event]]]) -> set[str]:
@@ -160,7 +160,7 @@ class Reports:
         """Up to ``limit`` reports in order of visit id, from the one after ``after`` on."""
         where = dict(filters) | ({"_id": {"$gt": after}} if after else {})
         documents = await self._reports.find(
-            where, _WITHOUT_PENDING, sort=[("_id", ASCENDING)], limit=limit
+            where, WITHOUT_PENDING, sort=[("_id", ASCENDING)], limit=limit
         )
         return [_report(document) for document in documents]
 
@@ -196,9 +196,6 @@ class Reports:
 
     def _name(self, digest: str) -> str:
         return f"{self._chain_id}:{digest}"
-
-
-_WITHOUT_PENDING = {"pending": 0, "has_pending": 0, "relay_bucket": 0}
 
 
 def _named(document: Mapping[str, Any]) -> dict[str, Any]:

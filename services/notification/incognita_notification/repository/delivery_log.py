@@ -10,12 +10,13 @@ from incognita_notification.audiences import Audience
 from incognita_notification.deliveries import State, made_due
 from incognita_notification.repository import DELIVERIES
 from incognita_shared.mongo.client import Database
+from incognita_shared.mongo.pending import WITHOUT_PENDING
 from incognita_shared.mongo.tenant import ChainCollection
 
 Document = dict[str, Any]
 REPLAY_CHUNK = 1_000
 _FINISHED = [State.SUCCEEDED.value, State.FAILED.value, State.CANCELLED.value]
-_HIDDEN = {"pending": 0, "has_pending": 0, "relay_bucket": 0, "trace": 0}
+_HIDDEN = {**WITHOUT_PENDING, "trace": 0}
 
 
 class DeliveryLog:

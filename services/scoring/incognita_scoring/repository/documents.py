@@ -8,9 +8,6 @@ from typing import Any
 
 from incognita_scoring.score import Revision, Score
 
-HIDDEN = {"pending": 0, "has_pending": 0, "relay_bucket": 0}
-"""What only the relay needs."""
-
 
 def score_document(score: Score) -> dict[str, Any]:
     """The document, without ``_id`` and what the relay needs."""
@@ -18,7 +15,7 @@ def score_document(score: Score) -> dict[str, Any]:
 
 
 def read_score(document: Mapping[str, Any]) -> Score:
-    """The score in a document that was read without ``HIDDEN``."""
+    """The score in a document that was read ``WITHOUT_PENDING``."""
     fields = {name: value for name, value in document.items() if name != "_id"}
     return Score.model_validate({**fields, "visit_id": document["_id"]})
 

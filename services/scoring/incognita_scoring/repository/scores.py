@@ -9,7 +9,6 @@ from pymongo import ASCENDING
 from incognita_scoring.errors import ScoreNotFound
 from incognita_scoring.repository import BRANCHES, REVISIONS, SCORES
 from incognita_scoring.repository.documents import (
-    HIDDEN,
     read_revision,
     read_score,
     score_document,
@@ -19,7 +18,7 @@ from incognita_scoring.rules import ReviewState
 from incognita_scoring.score import Revision, Score, Scored
 from incognita_shared.events.envelope import VisitEvent
 from incognita_shared.mongo.client import Database
-from incognita_shared.mongo.pending import append_events
+from incognita_shared.mongo.pending import WITHOUT_PENDING, append_events
 from incognita_shared.mongo.tenant import ChainCollection
 from incognita_shared.questionnaire.model import Questionnaire
 
@@ -38,7 +37,7 @@ class Scores:
 
     async def get_score(self, visit_id: str, within: Mapping[str, Any] | None = None) -> Score:
         """The visit's score, if it matches ``within`` too. Raises ScoreNotFound."""
-        document = await self._scores.find_one({**(within or {}), "_id": visit_id}, HIDDEN)
+        document = await self._scores.find_one({**(within or {}), "_id": visit_id}, WITHOUT_PENDING)
         if document is None:
             raise ScoreNotFound(visit_id)
         return read_score(document)
@@ -49,7 +48,7 @@ class Scores:
         """Up to ``limit`` documents in order of visit id."""
         beyond = {"_id": {"$gt": after}} if after else {}
         return await self._scores.find(
-            {**where, **beyond}, HIDDEN, sort=[("_id", ASCENDING)], limit=limit
+            {**where, **beyond}, WITHOUT_PENDING, sort=[("_id", ASCENDING)], limit=limit
         )
 
     async def list_reviews(
@@ -67,7 +66,7 @@ class Scores:
             }
         return await self._scores.find(
             {**where, **beyond},
-            HIDDEN,
+            WITHOUT_PENDING,
             sort=[("opened_at", ASCENDING), ("_id", ASCENDING)],
             limit=limit,
         )
