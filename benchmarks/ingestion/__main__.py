@@ -21,9 +21,10 @@ from benchmarks.load.drive import Outcome
 from benchmarks.load.processes import cpu_seconds, server_pids, started
 from incognita_local import Servers
 from incognita_shared.mongo.client import mongo_database
-from incognita_shared.settings import NAMESPACE, KafkaSettings, MongoSettings
+from incognita_shared.objects import ObjectStore
+from incognita_shared.settings import NAMESPACE, KafkaSettings, MongoSettings, ObjectStoreSettings
 
-PHASES = ("floor", "single", "photo", "bulk")
+PHASES = ("floor", "photo_floor", "single", "photo", "bulk")
 GOALS = {"single": 900, "photo": 650, "bulk": 4_500}
 
 
@@ -76,9 +77,11 @@ class _Run:
             async with mongo_database(MongoSettings(), "evidence") as db:
                 if "floor" in options.phases:
                     await self._floor()
+                if "photo_floor" in options.phases:
+                    await self._photo_floor()
                 with self._evidence() as workers:
                     for name in options.phases:
-                        if name != "floor":
+                        if name in GOALS:
                             await self._measure(name, db, workers)
         finally:
             await clean(KafkaSettings(), MongoSettings())
@@ -106,6 +109,15 @@ class _Run:
                 "floor", workers, lambda: phases.bare(phones, self._bodies, count=count), None
             )
             phones.close()
+
+    async def _photo_floor(self) -> None:
+        store = ObjectStore(ObjectStoreSettings())
+        await store.ensure_bucket()
+        photos = phases.presigned_photos(store, int(self._options.seconds * GOALS["photo"]))
+        phones = phases.Phones([], self._options.connections)
+        await self._line("photo_floor", {}, lambda: phases.photos_alone(phones, photos), None)
+        phones.close()
+        store.close()
 
     async def _measure(self, name: str, db: AsyncDatabase[Any], workers: dict[int, int]) -> None:
         line = await self._phase(name, db, workers, per_s=None)

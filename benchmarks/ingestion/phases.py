@@ -2,15 +2,19 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from itertools import cycle, islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import orjson
 
-from benchmarks.ingestion.forms import Phone
+from benchmarks.ingestion.forms import CHAIN, Phone
 from benchmarks.load.connection import Connection, Response
 from benchmarks.load.drive import Outcome, drive
+from incognita_shared.ids import new_id
+from incognita_shared.objects import ObjectStore
 
 MEDIA = Path(__file__).parents[2] / "examples" / "media" / "DSCN0010.jpg"
 OK, CREATED, STORED = 200, 201, 204
@@ -128,6 +132,42 @@ async def with_a_photo(
 
     work = list(zip(visits, cycle(bodies)))
     return await drive(work, do, connections=phones.count, per_s=per_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo, and the form by which the object store takes it."""
+
+    url: str
+    fields: Mapping[str, str]
+    mark: bytes  # what distinguishes it: thousands of whole photos would fill the memory
+
+
+def presigned_photos(store: ObjectStore, count: int) -> list[Photo]:
+    """Each another one of 160 kB, declared to nobody: the store alone will judge it."""
+    picture = MEDIA.read_bytes()
+    photos = []
+    for _ in range(count):
+        visit_id = new_id()
+        data = picture + visit_id.encode()  # what follows a JPEG's end is passed over
+        digest = hashlib.sha256(data).hexdigest()
+        form = store.presign_upload(
+            f"{CHAIN}/{visit_id}/{digest}", content_type="image/jpeg", size=len(data),
+            sha256=digest, expires=timedelta(hours=1),
+        )  # fmt: skip
+        photos.append(Photo(form.url, form.fields, visit_id.encode()))
+    return photos
+
+
+async def photos_alone(phones: Phones, photos: Sequence[Photo]) -> Outcome:
+    """The floor of a photo: posted to the object store, and nothing else."""
+    picture = MEDIA.read_bytes()
+
+    async def do(at: int, photo: Photo) -> int:
+        stored = await phones.upload(at, photo.url, photo.fields, picture + photo.mark)
+        return OK if stored.status == STORED else stored.status
+
+    return await drive(photos, do, connections=phones.count)
 
 
 async def in_bulk(
