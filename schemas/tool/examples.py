@@ -173,6 +173,19 @@ _EXAMPLES: tuple[Event, ...] = (
         **VISIT, report_revision=1, reason="the receipt is unreadable", returned_at=AT
     ),
     s.ReportRejected(**VISIT, report_revision=1, reason="another branch", rejected_at=AT),
+    s.ReportUnapproved(
+        **VISIT, report_revision=1, score_revision=1, reason="the photo was reused",
+        unapproved_at=AT,
+    ),
+    s.AppealOpened(
+        **VISIT, appeal_id="0192f0c0a1b27c3d8e4f5a6b7c8d9e21", question_id="exact_change",
+        score_revision=1, decide_by=AT, opened_at=AT,
+    ),
+    s.AppealDecided(
+        **VISIT, appeal_id="0192f0c0a1b27c3d8e4f5a6b7c8d9e21", question_id="exact_change",
+        upheld=True, category=s.AppealCategory.NEW_EVIDENCE, reason="the receipt shows it",
+        decided_at=AT,
+    ),
     c.StandingChanged(
         **VISIT, visits=1, mean_score=Decimal(100), visit_score=Decimal(100), changed_at=AT
     ),

@@ -5,7 +5,18 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+)
 
 
 class Value(BaseModel):
@@ -39,6 +50,11 @@ LongText = Annotated[str, Field(min_length=1, max_length=10_000)]
 
 Exact = Annotated[Decimal, PlainSerializer(str, return_type=str, when_used="json")]
 """A decimal that travels as a string, so that no reader rounds it."""
+
+
+Attribute = StrictBool | StrictInt | StrictFloat | Annotated[StrictStr, Field(max_length=200)]
+Attributes = Annotated[dict[Id, Attribute], Field(max_length=100)]
+"""Attribute of a branch → its value: its city, or whether it has a drive-through."""
 
 
 class Money(Value):
@@ -102,6 +118,15 @@ class EvidenceRequirement(Value):
     minimum_duration_s: Annotated[int, Field(ge=1, le=14_400)] | None = None
 
 
+class StageTerms(Value):
+    """When one stage of a visit may be done, and by which channel."""
+
+    stage_id: Id
+    channel: Channel
+    opens_at: Moment
+    due_at: Moment
+
+
 class Terms(Value):
     """What the shopper and the agency agreed on; fixed when the visit is offered."""
 
@@ -111,6 +136,7 @@ class Terms(Value):
     paid_days_after_approval: Annotated[int, Field(ge=0, le=120)] = 14
     goods: Goods = Goods.NONE
     evidence: tuple[EvidenceRequirement, ...] = ()
+    stages: tuple[StageTerms, ...] = ()
     opens_at: Moment
     expires_at: Moment
     due_at: Moment

@@ -7,6 +7,7 @@ from pydantic import Field
 from incognita_shared.events.envelope import Event, Private, ShopperId, VisitEvent
 from incognita_shared.questionnaire.model import Questionnaire
 from incognita_shared.values import (
+    Attributes,
     Channel,
     Id,
     Moment,
@@ -62,6 +63,7 @@ class BranchChanged(Event):
     time_zone: str
     position: Position | None
     geofence_m: int
+    attributes: Attributes = Field(default_factory=dict)
     closed: bool
     version: int
 
@@ -148,7 +150,11 @@ class ApiKeyChanged(Event):
 
 
 class VisitOffered(VisitEvent):
-    """A visit with its terms, offered to one shopper."""
+    """A visit with its terms, offered to one shopper.
+
+    ``branch``: the branch's attributes as they were then, its own and city, region, country and
+    ownership, for the conditions of the questionnaire.
+    """
 
     noun: ClassVar[str] = "visit"
     verb: ClassVar[str] = "offered"
@@ -164,6 +170,7 @@ class VisitOffered(VisitEvent):
     time_zone: str
     position: Position | None
     geofence_m: int
+    branch: Attributes = Field(default_factory=dict)
     offered_at: Moment
 
 
@@ -218,6 +225,8 @@ class VisitReturned(VisitEvent):
 
     report_revision: int
     reason: str
+    question_ids: tuple[str, ...] = ()
+    """What the reviewer marked; empty: the whole report."""
     due_at: Moment
 
 

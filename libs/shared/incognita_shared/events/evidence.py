@@ -1,5 +1,6 @@
 """Events of the evidence service: what shoppers brought back."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
@@ -8,6 +9,7 @@ from pydantic import Field
 from incognita_shared.events.envelope import Event, ShopperId, VisitEvent
 from incognita_shared.values import (
     Answers,
+    Attributes,
     Channel,
     EvidenceKind,
     Id,
@@ -32,7 +34,9 @@ class Finding(Value):
     """Something wrong with a report or one of its items.
 
     ``code``: outside_geofence, position_missing, exif_time_outside_visit, duplicate_in_visit,
-    duplicate_in_chain, missing_item, late_report, type_mismatch.
+    duplicate_in_chain, missing_item, late_report, type_mismatch; of a stage: late_stage,
+    early_stage; and those of ``questionnaire.reevaluation``. Within a repetition ``question_id`` is
+    like ``staff[0].greeted``.
     """
 
     code: Annotated[str, Field(pattern=r"^[a-z_]{3,40}$")]
@@ -56,6 +60,15 @@ class ItemRef(Value):
     content_type: str
     captured_at: Moment | None
     position: Position | None
+
+
+class StageTimes(Value):
+    """When one stage of a visit took place and was handed in."""
+
+    stage_id: Id
+    started_at: Moment
+    ended_at: Moment
+    submitted_at: Moment
 
 
 class EvidenceStored(VisitEvent):
@@ -83,7 +96,11 @@ class ReportCompleted(VisitEvent):
     questionnaire_version: int
     channel: Channel
     scenario: str
+    branch: Attributes = Field(default_factory=dict)
+    today: date | None = None
+    """The day at the branch on which the report was handed in, for conditions."""
     answers: Answers
+    stages: tuple[StageTimes, ...] = ()
     items: tuple[ItemRef, ...]
     findings: tuple[Finding, ...]
     started_at: Moment

@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from incognita_shared.events.envelope import Event, ShopperId, VisitEvent
-from incognita_shared.values import Exact, Id, Moment, Value
+from incognita_shared.questionnaire.model import Subject
+from incognita_shared.values import Exact, Id, Moment, Text, Value
 
 EVENTS = "scoring.events.v1"
 
@@ -23,7 +24,10 @@ class Outcome(StrEnum):
 
 
 class QuestionScore(Value):
-    """Points of one question; ``possible`` is 0 where it does not count."""
+    """Points of one question; ``possible`` is 0 where it does not count.
+
+    ``instance``: which repetition of its section, from 0; None where the section does not repeat.
+    """
 
     question_id: Id
     section_id: Id
@@ -32,6 +36,7 @@ class QuestionScore(Value):
     outcome: Outcome
     critical: bool = False
     why: str = ""
+    instance: int | None = None
 
 
 class SectionScore(Value):
@@ -41,6 +46,15 @@ class SectionScore(Value):
     earned: Exact
     possible: Exact
     weight: Exact
+    score: Exact | None
+    stage_id: str | None = None
+    subject: Subject = Subject.BRANCH
+
+
+class StageScore(Value):
+    """The score of a visit's stage, 0 to 100, or None where nothing in it counts."""
+
+    stage_id: Id
     score: Exact | None
 
 
@@ -62,13 +76,20 @@ class VisitScored(VisitEvent):
     passed: bool | None
     critical_failed: tuple[str, ...]
     sections: tuple[SectionScore, ...]
+    stages: tuple[StageScore, ...] = ()
     questions: tuple[QuestionScore, ...]
+    reason: str = "report completed"
+    author: str = "rule"
+    """``rule``, or the id of the key that asked for this revision."""
     visited_at: Moment
     scored_at: Moment
 
 
 class ReportApproved(VisitEvent):
-    """The report counts. ``approved_by`` is ``rule`` or ``reviewer``."""
+    """The report counts. ``approved_by``: ``rule``, ``reviewer``, ``rescore`` or ``appeal``.
+
+    Said again, with the new revision, when an approved report's score is revised.
+    """
 
     noun: ClassVar[str] = "report"
     verb: ClassVar[str] = "approved"
@@ -92,6 +113,8 @@ class ReportReturned(VisitEvent):
 
     report_revision: int
     reason: str
+    question_ids: tuple[str, ...] = ()
+    """The questions that the reviewer marked; empty: the whole report."""
     returned_at: Moment
 
 
@@ -104,9 +127,64 @@ class ReportRejected(VisitEvent):
 
     report_revision: int
     reason: str
+    reason_code: str | None = None
     rejected_at: Moment
 
 
+class ReportUnapproved(VisitEvent):
+    """An approval is taken back: the report does not count until it is decided again."""
+
+    noun: ClassVar[str] = "report"
+    verb: ClassVar[str] = "unapproved"
+    topic: ClassVar[str] = EVENTS
+
+    report_revision: int
+    score_revision: int
+    reason: str
+    unapproved_at: Moment
+
+
+class AppealCategory(StrEnum):
+    """Why an appeal was decided as it was."""
+
+    SHOPPER_ERROR = "shopper_error"
+    QUESTIONNAIRE_UNCLEAR = "questionnaire_unclear"
+    NEW_EVIDENCE = "new_evidence"
+    EXCEPTION = "exception"
+    STANDARD_APPLIES = "standard_applies"
+    NO_EVIDENCE = "no_evidence"
+
+
+class AppealOpened(VisitEvent):
+    """A branch disputes one question of an approved report."""
+
+    noun: ClassVar[str] = "appeal"
+    verb: ClassVar[str] = "opened"
+    topic: ClassVar[str] = EVENTS
+
+    appeal_id: Id
+    question_id: str
+    score_revision: int
+    decide_by: Moment
+    opened_at: Moment
+
+
+class AppealDecided(VisitEvent):
+    """The agency's word on an appeal. If ``upheld``, a new score revision follows."""
+
+    noun: ClassVar[str] = "appeal"
+    verb: ClassVar[str] = "decided"
+    topic: ClassVar[str] = EVENTS
+
+    appeal_id: Id
+    question_id: str
+    upheld: bool
+    category: AppealCategory
+    reason: Text
+    decided_at: Moment
+
+
 SCORING_EVENTS: tuple[type[Event], ...] = (
-    VisitScored, ReportApproved, ReportReturned, ReportRejected,
+    VisitScored, ReportApproved, ReportReturned, ReportRejected, ReportUnapproved,
+    AppealOpened, AppealDecided,
 )  # fmt: skip

@@ -1,46 +1,65 @@
 """Checks a report's answers against its questionnaire: types, relevance, constraints, evidence."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from incognita_shared.questionnaire.compiled import Test
-from incognita_shared.questionnaire.conditions import ConditionError, evaluate
-from incognita_shared.questionnaire.model import Question, Questionnaire, QuestionType
-from incognita_shared.questionnaire.reading import (
-    Answer,
-    UnreadableAnswer,
-    for_conditions,
-    printable,
-    read_answer,
-)
+from incognita_shared.questionnaire.conditions import NO_CONTEXT, ConditionError, Context
+from incognita_shared.questionnaire.model import MEDIA_TYPES, Question, Questionnaire, Section
+from incognita_shared.questionnaire.reading import printable
+from incognita_shared.questionnaire.scope import Scope, is_blank, not_applicable
 from incognita_shared.values import EvidenceKind
 
 MOST_ERRORS = 1000
 
+__all__ = [
+    "AnswerError",
+    "ReadAnswers",
+    "RequiredEvidence",
+    "Scope",
+    "check_answers",
+    "is_blank",
+    "not_applicable",
+    "relevant_questions",
+    "required_evidence",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerError:
-    """What is wrong with the answer to one question, in words for the shopper."""
+    """What is wrong with the answer to one question, in words for the shopper.
+
+    Within a repetition ``question_id`` is like ``staff[0].greeted``. ``kind`` says what it is: an
+    ``unknown`` question, an ``unreadable`` or ``missing`` answer, a ``broken`` constraint, a rule
+    that ``fails``.
+    """
 
     question_id: str
     cause: str
+    kind: str = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
 class RequiredEvidence:
-    """At least so many items of a kind, asked for by one question."""
+    """At least so many items of a kind, asked for by one question.
+
+    ``sha256s``: the very files that the answer names, where the question is answered by files.
+    """
 
     kind: EvidenceKind
     minimum_count: int
     question_id: str
+    sha256s: tuple[str, ...] = ()
 
 
 def check_answers(
-    questionnaire: Questionnaire, answers: Mapping[str, Any], partial: bool = False
+    questionnaire: Questionnaire,
+    answers: Mapping[str, Any],
+    partial: bool = False,
+    context: Context = NO_CONTEXT,
 ) -> list[AnswerError]:
     """What is wrong with these answers; see ``ReadAnswers.errors``."""
-    return ReadAnswers(questionnaire, answers).errors(partial=partial)
+    return ReadAnswers(questionnaire, answers, context).errors(partial=partial)
 
 
 def relevant_questions(
@@ -58,126 +77,199 @@ def required_evidence(
     return ReadAnswers(questionnaire, answers).required_evidence()
 
 
-def not_applicable(question: Question, answers: Mapping[str, Any]) -> bool:
-    """Whether the shopper answered that the question does not apply, and was allowed to."""
-    return (
-        question.scoring.not_applicable_allowed
-        and question.id in answers
-        and answers[question.id] is None
-    )
+class ReadAnswers(Scope):
+    """A report's answers as its questionnaire reads them: a scope, and one for each repetition.
 
-
-def is_blank(answer: object) -> bool:
-    """Whether there is no answer: none given, an empty text, no choice taken."""
-    return answer is None or answer in ("", [], ())
-
-
-class ReadAnswers:
-    """A report's answers as its questionnaire reads them.
-
-    ``values``: question id → the answer, of those that are readable. ``irrelevant``: ids of the
-    questions that do not apply. ``unreadable`` and ``faulty``: question id → why its answer cannot
-    be read, why its relevance cannot be evaluated (it then counts as relevant). A condition sees
-    the answers of relevant questions only.
+    ``repetitions``: section id → the scopes of a section that repeats, in order. A rule sees the
+    answers of relevant questions only; outside of its section, a repeated question's answers are a
+    list.
     """
 
-    def __init__(self, questionnaire: Questionnaire, answers: Mapping[str, Any]) -> None:
-        self.questionnaire = questionnaire
-        self.answers = answers
-        self.values: dict[str, Answer] = {}
-        self.irrelevant: set[str] = set()
-        self.unreadable: dict[str, str] = {}
-        self.faulty: dict[str, str] = {}
-        self.seen: dict[str, object] = {}
-        """Readable answers of relevant questions that conditions read, as conditions see them."""
-        for question_id, question in questionnaire.by_id.items():
-            relevant = question.applies is None or self._is_relevant(question, question.applies)
-            answer = answers.get(question_id)
-            if not is_blank(answer):
-                self._read(question, answer, relevant)
+    __slots__ = ("malformed", "questionnaire", "repetitions")
 
-    def errors(self, *, partial: bool = False) -> list[AnswerError]:
+    def __init__(
+        self,
+        questionnaire: Questionnaire,
+        answers: Mapping[str, Any],
+        context: Context = NO_CONTEXT,
+    ) -> None:
+        super().__init__(answers, context)
+        self.questionnaire = questionnaire
+        self.repetitions: dict[str, tuple[Scope, ...]] = {}
+        self.malformed: dict[str, str] = {}
+        """Section id → why its repetitions cannot be read."""
+        reckoned_with = questionnaire.reckoned_with
+        for section in questionnaire.sections:
+            offered = self.section_applies(section.id, section.applies)
+            if section.repeat:
+                self._read_repetitions(section, offered)
+                continue
+            for question in section.questions:
+                self.read(question, offered=offered, reckoned=question.id in reckoned_with)
+
+    def scopes(self, section: Section) -> tuple[Scope, ...]:
+        """The scopes in which the section's questions are answered."""
+        return self.repetitions[section.id] if section.repeat else (self,)
+
+    def errors(
+        self, *, partial: bool = False, stages: Container[str] | None = None
+    ) -> list[AnswerError]:
         """What is wrong with the answers, by question in order; empty when nothing is.
 
         An answer of None means "not applicable" and is refused where the question does not allow
         it. With ``partial`` (a draft) answers may be missing or None, and constraints are not
-        checked yet. Answers to questions that are not relevant are read, but else left alone. At
-        most 1,000 errors.
+        checked yet. With ``stages`` the same holds for sections of other stages. Answers to
+        questions that are not relevant are read, but else left alone. At most 1,000 errors.
         """
-        known = self.questionnaire.by_id
-        errors = [
-            AnswerError(_as_id(question_id), "is not a question of this questionnaire")
-            for question_id in self.answers
-            if question_id not in known
-        ]
-        for question_id, question in known.items():
-            if question_id in self.values and question_id not in self.faulty and not question.holds:
-                continue  # most of them
-            cause = self._wrong(question, partial)
-            if cause:
-                errors.append(AnswerError(question.id, cause))
+        errors = list(self._unknown())
+        for section in self.questionnaire.sections:
+            later = partial or not (stages is None or section.stage_id in stages)
+            errors += self._of_section(section, later)
+            if len(errors) >= MOST_ERRORS:
+                break
         return errors[:MOST_ERRORS]
 
-    def required_evidence(self) -> list[RequiredEvidence]:
+    def required_evidence(self, stages: Container[str] | None = None) -> list[RequiredEvidence]:
         """What relevant questions ask for; one answered "not applicable" asks for none."""
-        return [
-            RequiredEvidence(rule.kind, rule.minimum_count, question.id)
-            for question in self.questionnaire.with_evidence
-            if question.id not in self.irrelevant and not not_applicable(question, self.answers)
-            for rule in question.evidence
-            if rule.minimum_count > 0
-            and (rule.condition is None or self._holds_or_fails(rule.condition, question))
-        ]
+        wanted: dict[tuple[EvidenceKind, str], RequiredEvidence] = {}
+        for question in self.questionnaire.with_evidence:
+            section = self.questionnaire.section_of[question.id]
+            if stages is not None and section.stage_id not in stages:
+                continue
+            for scope in self.scopes(section):
+                for one in _evidence_of(question, scope):
+                    known = wanted.get((one.kind, question.id))
+                    wanted[one.kind, question.id] = _both(known, one) if known else one
+        return list(wanted.values())
 
-    def _holds_or_fails(self, condition: Test, question: Question) -> bool:
-        """Whether it holds; one that fails asks for the evidence rather than dropping it."""
-        try:
-            return evaluate(condition, self.seen, self.seen.get(question.id))
-        except ConditionError:
-            return True
+    def _read_repetitions(self, section: Section, offered: bool) -> None:
+        given = self.answers.get(section.id)
+        rows = [] if given is None else given
+        if not isinstance(rows, list | tuple) or not all(isinstance(row, Mapping) for row in rows):
+            self.malformed[section.id] = "must be a list of objects: question id to answer"
+            rows = []
+        reckoned_with = self.questionnaire.reckoned_with
+        most = section.repeat.maximum if section.repeat else 0
+        scopes = []
+        for number, row in enumerate(rows[: most + 1]):
+            scope = Scope(row, within=self, name=f"{section.id}[{number}]")
+            scopes.append(scope)
+            for question in section.questions:
+                scope.read(question, offered=offered, reckoned=question.id in reckoned_with)
+        self.repetitions[section.id] = tuple(scopes)
+        if not offered:
+            self.irrelevant.update(question.id for question in section.questions)
+        for question in section.questions:
+            if question.id in reckoned_with:
+                seen = (own(scope.seen).get(question.id) for scope in scopes)
+                self.seen[question.id] = [value for value in seen if value is not None]
+        self.seen[section.id] = [dict(own(scope.seen)) for scope in scopes] if offered else []
 
-    def _is_relevant(self, question: Question, applies: Test) -> bool:
-        try:
-            relevant = evaluate(applies, self.seen)
-        except ConditionError as error:
-            self.faulty[question.id] = str(error)
-            return True
-        if not relevant:
-            self.irrelevant.add(question.id)
-        return relevant
+    def _unknown(self) -> Iterator[AnswerError]:
+        repeated = self.questionnaire.repeated
+        section_of = self.questionnaire.section_of
+        for name in self.answers:
+            section = section_of.get(name)
+            if name not in repeated and section is None:
+                yield AnswerError(
+                    _as_id(name), "is not a question of this questionnaire", "unknown"
+                )
+            elif section is not None and section.repeat:
+                cause = f"is answered within the list {section.id}"
+                yield AnswerError(_as_id(name), cause, "unknown")
 
-    def _read(self, question: Question, answer: object, relevant: bool) -> None:
-        try:
-            value = read_answer(question, answer)
-        except UnreadableAnswer as error:
-            self.unreadable[question.id] = str(error)
+    def _of_section(self, section: Section, partial: bool) -> Iterator[AnswerError]:
+        if section.repeat:
+            yield from self._of_repetitions(section, partial)
+        for scope in self.scopes(section):
+            for question in section.questions:
+                if (
+                    question.id in own(scope.values)
+                    and question.id not in scope.faulty
+                    and not question.holds
+                ):
+                    continue  # most of them
+                if error := _wrong(question, scope, partial, self.questionnaire.default_language):
+                    yield error
+
+    def _of_repetitions(self, section: Section, partial: bool) -> Iterator[AnswerError]:
+        if section.id in self.malformed:
+            yield AnswerError(section.id, self.malformed[section.id])
             return
-        self.values[question.id] = value
-        if relevant and question.id in self.questionnaire.reckoned_with:
-            self.seen[question.id] = for_conditions(value)
+        known = {question.id for question in section.questions}
+        for scope in self.scopes(section):
+            for name in scope.answers:
+                if name not in known:
+                    path = f"{scope.name}.{_as_id(name)}"
+                    yield AnswerError(path, "is not a question of this section", "unknown")
+        count, repeat = len(self.repetitions[section.id]), section.repeat
+        if repeat is None or partial or section.questions[0].id in self.irrelevant:
+            return
+        if count > repeat.maximum:
+            yield AnswerError(section.id, f"is repeated more than {repeat.maximum} times")
+        if count < repeat.minimum:
+            yield AnswerError(
+                section.id, f"is repeated {count} times, at least {repeat.minimum}", "missing"
+            )
 
-    def _wrong(self, question: Question, partial: bool) -> str | None:
-        if question.id in self.unreadable:
-            return self.unreadable[question.id]
-        if partial or question.id in self.irrelevant:
+
+def own(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of a repetition's chained values those of its own."""
+    maps: list[Mapping[str, Any]] | None = getattr(mapping, "maps", None)
+    return maps[0] if maps else mapping
+
+
+def _wrong(question: Question, scope: Scope, partial: bool, language: str) -> AnswerError | None:
+    path = scope.path(question.id)
+    if question.id in scope.unreadable:
+        return AnswerError(path, scope.unreadable[question.id])
+    if partial or question.id in scope.irrelevant:
+        return None
+    if question.id in scope.faulty:
+        return AnswerError(path, f"cannot be checked: {scope.faulty[question.id]}", "fails")
+    if question.id in own(scope.values):
+        return _broken(question, scope, path, language)
+    if question.id in scope.answers and scope.answers[question.id] is None:
+        allowed = not_applicable(question, scope.answers)
+        return None if allowed else AnswerError(path, "cannot be 'not applicable'", "missing")
+    missing = scope.required(question)
+    return AnswerError(path, "must be answered", "missing") if missing else None
+
+
+def _broken(question: Question, scope: Scope, path: str, language: str) -> AnswerError | None:
+    if question.holds is None:
+        return None
+    try:
+        if scope.holds(question.holds, question):
             return None
-        if question.id in self.faulty:
-            return f"cannot be checked: {self.faulty[question.id]}"
-        if question.id in self.values:
-            return None if question.holds is None else self._broken(question, question.holds)
-        if question.id in self.answers and self.answers[question.id] is None:
-            return None if not_applicable(question, self.answers) else "cannot be 'not applicable'"
-        required = question.required and question.type is not QuestionType.NOTE
-        return "must be answered" if required else None
+    except ConditionError as error:
+        return AnswerError(path, f"cannot be checked: {error}", "fails")
+    cause = question.constraint_message.get(language, "breaks the question's constraint")
+    return AnswerError(path, cause, "broken")
 
-    def _broken(self, question: Question, holds: Test) -> str | None:
-        try:
-            if evaluate(holds, self.seen, self.seen[question.id]):
-                return None
-        except ConditionError as error:
-            return f"cannot be checked: {error}"
-        language = self.questionnaire.default_language
-        return question.constraint_message.get(language, "breaks the question's constraint")
+
+def _evidence_of(question: Question, scope: Scope) -> Iterator[RequiredEvidence]:
+    if question.id in scope.irrelevant or not_applicable(question, scope.answers):
+        return
+    if question.type in MEDIA_TYPES:
+        files = own(scope.values).get(question.id, ())
+        count = len(files) or int(scope.required(question))
+        if count:
+            yield RequiredEvidence(MEDIA_TYPES[question.type], count, question.id, tuple(files))
+    for rule in question.evidence:
+        if rule.minimum_count > 0 and (
+            rule.condition is None or scope.holds_or_fails(rule.condition, question)
+        ):
+            yield RequiredEvidence(rule.kind, rule.minimum_count, question.id)
+
+
+def _both(one: RequiredEvidence, other: RequiredEvidence) -> RequiredEvidence:
+    return RequiredEvidence(
+        one.kind,
+        one.minimum_count + other.minimum_count,
+        one.question_id,
+        one.sha256s + other.sha256s,
+    )
 
 
 def _as_id(question_id: str) -> str:

@@ -14,8 +14,10 @@ from json_logic import (
     operations,
 )
 
+from incognita_shared.questionnaire.operators import NULL_COUNTS, OWN
+
 Test = Callable[[Mapping[str, Any]], Any]
-"""``{"answers": …, "value": …}`` → the outcome of the rule."""
+"""The data that ``conditions.data_of`` makes → the outcome of the rule."""
 
 _ON_DATA: Mapping[str, Callable[..., Any]] = {
     "var": get_var,
@@ -44,15 +46,19 @@ def compiled(rule: Any) -> Test:
 
 def _variable(path: str) -> Test:
     steps = path.split(".")
-    if len(steps) != 2:  # noqa: PLR2004 - "value", or an id that holds a dot
+    if len(steps) != 2:  # noqa: PLR2004 - "value", "now", or an id that holds a dot
         return lambda data: get_var(data, path)  # type: ignore[no-untyped-call]
     part, name = steps
     return lambda data: data[part].get(name)
 
 
 def _operation(operator: str, tests: list[Test]) -> Test:
-    run = operations[operator]
-    empty: Any = empty_operand_values_for_operators.get(operator)
+    if operator in OWN:
+        run = OWN[operator][2]
+        empty: Any = () if operator in NULL_COUNTS else (None,)
+    else:
+        run = operations[operator]
+        empty = empty_operand_values_for_operators.get(operator)
     if empty:
         return lambda data: _unless_empty(run, [test(data) for test in tests], empty)
     if len(tests) == 2:  # noqa: PLR2004

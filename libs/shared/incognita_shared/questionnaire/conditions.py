@@ -3,15 +3,19 @@
 A rule is data from an author, so it is checked before it is run: known operators with the right
 number of operands, paths that name an answer, a bounded size. What runs then is linear in the size
 of rule and answers. Left out of the library's operators: ``map`` and ``reduce`` (time grows with
-nesting), ``%`` (formats text when its operand is one), ``log`` (writes answers to the log),
-``today`` (a score would change by itself) and those that JsonLogic in the browser does not know.
+nesting), its ``%`` (formats text when its operand is one; ours reckons), ``log`` (writes answers to
+the log), ``today`` (a score would change by itself: the paths ``now`` and ``today`` are those of
+the report) and those that JsonLogic in the browser does not know. Added: ``operators.OWN``.
 """
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 from incognita_shared.questionnaire.compiled import Test, compiled
+from incognita_shared.questionnaire.operators import OWN, pattern_of
 
 MAXIMUM_NODES = 300
 MAXIMUM_DEPTH = 20
@@ -45,37 +49,78 @@ OPERATORS: Mapping[str, tuple[int, int]] = {
     "*": (1, ANY_NUMBER),
     "-": (1, 2),
     "/": (2, 2),
+    **{operator: (least, most) for operator, (least, most, _) in OWN.items()},
 }
 """Operator → the least and the greatest number of its operands."""
 
 VALUE = "value"
+NOW = "now"
+TODAY = "today"
 ANSWER = "answers."
+VISIT_FACTS = ("scenario", "channel", "stage")
 
 
 class ConditionError(ValueError):
     """A condition is not a rule that can be run, or could not be run on these answers."""
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What conditions may ask beside the answers.
+
+    ``branch``: attribute → its value, as it was when the visit was offered. ``visit``: scenario,
+    channel and stage. ``now``: when the report was handed in, and ``today`` that day at the branch;
+    None (and so null in a rule) where nobody has said.
+    """
+
+    branch: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    visit: Mapping[str, str] = field(default_factory=dict)
+    now: datetime | None = None
+    today: date | None = None
+
+
+NO_CONTEXT = Context()
+
+
 def holds(
     rule: dict[str, Any] | bool,
     answers: Mapping[str, Any],
     value: Any = None,
+    context: Context = NO_CONTEXT,
 ) -> bool:
-    """Whether the rule is true of ``{"answers": answers, "value": value}``.
+    """Whether the rule is true of ``{"answers": answers, "value": value}`` and the context.
 
     Raises ConditionError for a rule that is not allowed and for operands that do not go together
     (a text where a number is needed, a division by zero).
     """
-    return evaluate(compiled(checked_rule(rule)), answers, value)
+    return evaluate(compiled(checked_rule(rule)), data_of(answers, context), value)
 
 
-def evaluate(test: Test, answers: Mapping[str, Any], value: Any = None) -> bool:
+def data_of(answers: Mapping[str, Any], context: Context = NO_CONTEXT) -> dict[str, Any]:
+    """What rules are evaluated on; ``answers`` is not copied, so it may still grow."""
+    return {
+        "answers": answers,
+        "branch": context.branch,
+        "visit": context.visit,
+        NOW: None if context.now is None else context.now.isoformat(),
+        TODAY: None if context.today is None else context.today.isoformat(),
+        VALUE: None,
+    }
+
+
+def evaluate(test: Test, data: dict[str, Any], value: Any = None) -> bool:
     """The same for a rule that has been checked and compiled before."""
+    outcome = calculate(test, data, value)
+    return not _is_nan(outcome) and bool(outcome)
+
+
+def calculate(test: Test, data: dict[str, Any], value: Any = None) -> Any:
+    """What the rule gives. Raises ConditionError."""
+    data[VALUE] = value
     try:
-        outcome = test({"answers": answers, VALUE: value})
+        return test(data)
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         raise ConditionError(f"the condition cannot be evaluated: {error}") from error
-    return not _is_nan(outcome) and bool(outcome)
 
 
 def checked_rule(rule: dict[str, Any] | bool) -> dict[str, Any] | bool:
@@ -89,13 +134,13 @@ def checked_rule(rule: dict[str, Any] | bool) -> dict[str, Any] | bool:
 
 
 def names(rule: dict[str, Any] | bool) -> set[str]:
-    """The paths that the rule reads: ``value`` and ``answers.<question id>``."""
+    """The paths that the rule reads, like ``value`` and ``answers.<question id>``."""
     return {path for node in _walk(rule, 1) for path in _paths(node)}
 
 
 def named_questions(rule: dict[str, Any] | bool) -> set[str]:
     """The ids of the questions whose answers the rule reads."""
-    return {path[len(ANSWER) :] for path in names(rule) if path != VALUE}
+    return {path[len(ANSWER) :] for path in names(rule) if path.startswith(ANSWER)}
 
 
 def _walk(node: object, depth: int) -> Iterator[object]:
@@ -135,11 +180,31 @@ def _operation(node: dict[Any, Any]) -> list[object]:
     if not least <= len(operands) <= most:
         raise ConditionError(f"{operator!r} takes {_count(least, most)}, not {len(operands)}")
     for path in _paths(node):
-        if not isinstance(path, str) or not (path == VALUE or path.startswith(ANSWER)):
+        if not isinstance(path, str) or not _is_path(path):
             raise ConditionError(
-                f"{operator!r} names 'value' or 'answers.<question id>', not {str(path)[:40]!a}"
+                f"{operator!r} names 'value', 'answers.<question id>', 'branch.<attribute>', "
+                f"'visit.scenario', 'now' or 'today', not {str(path)[:40]!a}"
             )
+    if operator == "matches":
+        _check_pattern(operands[1])
     return operands
+
+
+def _is_path(path: str) -> bool:
+    if path in (VALUE, NOW, TODAY) or path.startswith(ANSWER):
+        return True
+    part, _, name = path.partition(".")
+    return (part == "branch" and bool(name)) or (part == "visit" and name in VISIT_FACTS)
+
+
+def _check_pattern(pattern: object) -> None:
+    """A pattern must be written out, never computed, so that a bad one is found before it runs."""
+    if not isinstance(pattern, str):
+        raise ConditionError("'matches' takes a text and a pattern that is written out")
+    try:
+        pattern_of(pattern)
+    except ValueError as error:
+        raise ConditionError(str(error)) from None
 
 
 def _paths(node: object) -> list[Any]:

@@ -1,20 +1,25 @@
 """Reads one answer as it came in JSON into an exact value of its question's type."""
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TypeVar
 
-from incognita_shared.questionnaire.model import Question, QuestionType
+from pydantic import ValidationError
+
+from incognita_shared.questionnaire.model import MEDIA_TYPES, Question, QuestionType
+from incognita_shared.values import Position
 
 T = TypeVar("T")
-Answer = str | bool | Decimal | date | time | datetime | tuple[str, ...]
+Answer = str | bool | Decimal | date | time | datetime | tuple[str, ...] | Position
 """An answer that has been read. ``date`` includes ``datetime``, which always has a zone."""
 
 LONGEST_TEXT = 10_000
 LONGEST_NUMBER = 26
 LONGEST_QUOTE = 64
+MOST_FILES = 50
 GREATEST_INTEGER = 2**53 - 1
 """What JavaScript still holds exactly: a browser and the server read the same number."""
 LONGEST_DURATION_S = 366 * 86_400
@@ -27,6 +32,7 @@ _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _FORBIDDEN = re.compile("[\0\ud800-\udfff]")
 _NUMBER = "must be a number with at most 15 digits before and 9 after a decimal point"
 
@@ -95,7 +101,7 @@ def _decimal(_: Question, answer: object) -> Decimal:
 
 def _rounded(number: float | Decimal) -> Decimal:
     # repr gives the shortest decimal that is this float, which is what the client wrote
-    exact = Decimal(repr(number)) if isinstance(number, float) else number
+    exact = number if isinstance(number, Decimal) else Decimal(repr(number))
     if not exact.is_finite() or abs(exact) >= 10**15:
         raise UnreadableAnswer(_NUMBER)
     return round(exact, 9)
@@ -111,6 +117,10 @@ def _duration(question: Question, answer: object) -> Decimal:
 def _text(_: Question, answer: object) -> str:
     if not isinstance(answer, str):
         raise UnreadableAnswer("must be a text")
+    return _text_of(answer)
+
+
+def _text_of(answer: str) -> str:
     if len(answer) > LONGEST_TEXT:
         raise UnreadableAnswer(f"has at most {LONGEST_TEXT} characters")
     if _FORBIDDEN.search(answer):
@@ -140,8 +150,46 @@ def _moment(_: Question, answer: object) -> datetime:
     return moment
 
 
+def _files(_: Question, answer: object) -> tuple[str, ...]:
+    if not isinstance(answer, list | tuple) or not all(
+        isinstance(item, str) and _SHA256.fullmatch(item) for item in answer
+    ):
+        raise UnreadableAnswer("must be a list of the files' SHA-256, in lower-case hexadecimal")
+    if len(set(answer)) != len(answer):
+        raise UnreadableAnswer("names a file twice")
+    if len(answer) > MOST_FILES:
+        raise UnreadableAnswer(f"has at most {MOST_FILES} files")
+    return tuple(answer)
+
+
+def _position(_: Question, answer: object) -> Position:
+    try:
+        return Position.model_validate(answer, strict=True)
+    except ValidationError:
+        raise UnreadableAnswer(
+            "must be {latitude, longitude, accuracy_m} in degrees of WGS 84 and metres"
+        ) from None
+
+
+def _calculated(_: Question, __: object) -> str:
+    raise UnreadableAnswer("is calculated, and takes no answer")
+
+
 def _note(_: Question, __: object) -> str:
     raise UnreadableAnswer("is a note, which takes no answer")
+
+
+def read_calculated(outcome: object) -> str | bool | Decimal | None:
+    """What a calculation gave, as an exact value. Raises UnreadableAnswer for anything else."""
+    match outcome:
+        case None | bool():
+            return outcome
+        case int() | float():
+            return None if isinstance(outcome, float) and math.isnan(outcome) else _rounded(outcome)
+        case str():
+            return _text_of(outcome)
+        case _:
+            raise UnreadableAnswer("gives neither a number nor a text nor a truth value")
 
 
 def _parsed(parse: Callable[[str], T], text: str, what: str) -> T:
@@ -157,13 +205,15 @@ def _check_year(year: int) -> None:
 
 
 def _check_range(question: Question, value: Answer) -> None:
-    """The range bounds a number, the length of a text, or how many choices are taken."""
+    """The range bounds a number, the length of a text, or how many choices or files are given."""
     if isinstance(value, Decimal):
         size, what = value, "must be"
     elif isinstance(value, str) and question.type is QuestionType.TEXT:
         size, what = Decimal(len(value)), "must have a length of"
     elif isinstance(value, tuple):
-        size, what = Decimal(len(value)), "must name a number of choices of"
+        files = question.type in MEDIA_TYPES
+        what = f"must name a number of {'files' if files else 'choices'} of"
+        size = Decimal(len(value))
     else:
         return
     if question.minimum is not None and size < question.minimum:
@@ -186,6 +236,8 @@ def for_conditions(value: Answer) -> object:
             return int(value) if value == value.to_integral_value() else float(value)
         case tuple():
             return list(value)
+        case Position():
+            return value.model_dump()
         case _:
             return value.isoformat()
 
@@ -202,5 +254,8 @@ _READERS: Mapping[QuestionType, Callable[[Question, object], Answer]] = {
     QuestionType.MOMENT: _moment,
     QuestionType.DURATION: _duration,
     QuestionType.RATING: _integer,
+    **dict.fromkeys(MEDIA_TYPES, _files),
+    QuestionType.POSITION: _position,
+    QuestionType.CALCULATED: _calculated,
     QuestionType.NOTE: _note,
 }

@@ -23,7 +23,7 @@ def test_a_whole_report_has_nothing_wrong(pizza, answers):
 def test_an_unknown_question_is_named(pizza, answers):
     answers["smuggled"] = 1
     assert check_answers(pizza, answers) == [
-        AnswerError("smuggled", "is not a question of this questionnaire")
+        AnswerError("smuggled", "is not a question of this questionnaire", "unknown")
     ]
 
 

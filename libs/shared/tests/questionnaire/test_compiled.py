@@ -5,7 +5,13 @@ from hypothesis import strategies as st
 from json_logic import jsonLogic
 
 from incognita_shared.questionnaire.compiled import compiled
-from incognita_shared.questionnaire.conditions import OPERATORS, ConditionError, checked_rule
+from incognita_shared.questionnaire.conditions import (
+    OPERATORS,
+    ConditionError,
+    checked_rule,
+    data_of,
+)
+from incognita_shared.questionnaire.operators import OWN
 
 LITERALS = st.sampled_from([None, True, False, 0, 1, 2.5, "", "a", "7", "2026-01-01", [], [1, "a"]])
 PATHS = st.sampled_from(["answers.a", "answers.b", "answers.n", "answers.x.y", "value", "answers."])
@@ -19,9 +25,9 @@ def operations(inner):
             lambda operands: {operator: operands}
         )
 
-    return st.sampled_from(sorted(set(OPERATORS) - {"var", "missing", "missing_some"})).flatmap(
-        with_operands
-    )
+    return st.sampled_from(
+        sorted(set(OPERATORS) - {"var", "missing", "missing_some", *OWN})
+    ).flatmap(with_operands)
 
 
 LOOKS = (
@@ -53,6 +59,6 @@ def test_a_compiled_rule_does_what_the_library_does(rule, answers, value):
         checked_rule(rule)
     except ConditionError:
         return
-    data = {"answers": answers, "value": value}
+    data = data_of(answers) | {"value": value}
     test = compiled(rule)
     assert outcome(lambda: test(data)) == outcome(lambda: jsonLogic(rule, data))

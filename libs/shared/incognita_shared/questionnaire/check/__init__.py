@@ -7,7 +7,8 @@ from typing import Any
 from incognita_shared.questionnaire.check.conditions import condition_problems
 from incognita_shared.questionnaire.check.form import form_problems, question_problems
 from incognita_shared.questionnaire.check.scoring import scoring_problems
-from incognita_shared.questionnaire.model import Question, Questionnaire
+from incognita_shared.questionnaire.check.structure import structure_problems
+from incognita_shared.questionnaire.model import Question, Questionnaire, Section
 
 __all__ = ["QuestionnaireProblem", "check_questionnaire", "without_scoring"]
 
@@ -22,17 +23,14 @@ class QuestionnaireProblem:
 
 def check_questionnaire(questionnaire: Questionnaire) -> list[QuestionnaireProblem]:
     """Everything that keeps the questionnaire from being published; empty when it may be."""
-    found = list(form_problems(questionnaire))
-    questions = {question.id: question for _, question in questionnaire.questions()}
-    earlier: dict[str, Question] = {}
-    for path, question in _numbered(questionnaire):
+    found = [*form_problems(questionnaire), *structure_problems(questionnaire)]
+    for path, section, question in _numbered(questionnaire):
         checks = (
             question_problems(question),
-            condition_problems(question, earlier, questions),
-            scoring_problems(question, questions),
+            scoring_problems(question, section, questionnaire),
         )
         found += [(f"{path}.{field}", cause) for check in checks for field, cause in check]
-        earlier[question.id] = question
+    found += condition_problems(questionnaire)
     return [QuestionnaireProblem(path, cause) for path, cause in found]
 
 
@@ -44,17 +42,19 @@ def without_scoring(questionnaire: Questionnaire) -> dict[str, Any]:
     """
     shown = questionnaire.model_dump(mode="json", exclude={"score"})
     for section in shown["sections"]:
-        del section["weight"]
+        del section["weight"], section["not_applicable"]
+        if section["repeat"]:
+            del section["repeat"]["aggregation"]
         for question in section["questions"]:
             scoring = question.pop("scoring")
-            del question["visible_to_client"]
+            del question["visible_to_client"], question["compares"]
             question["not_applicable_allowed"] = scoring["not_applicable_allowed"]
             for choice in question["choices"]:
                 del choice["points"]
     return shown
 
 
-def _numbered(questionnaire: Questionnaire) -> Iterator[tuple[str, Question]]:
+def _numbered(questionnaire: Questionnaire) -> Iterator[tuple[str, Section, Question]]:
     for number, section in enumerate(questionnaire.sections):
         for place, question in enumerate(section.questions):
-            yield f"sections.{number}.questions.{place}", question
+            yield f"sections.{number}.questions.{place}", section, question

@@ -1,15 +1,26 @@
-"""Conditions name questions that exist and can be evaluated on any answers of the right types."""
+"""Rules name questions that exist and can be evaluated on any answers of the right types."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
+from datetime import UTC, date, datetime
 
+from incognita_shared.questionnaire.compiled import compiled
 from incognita_shared.questionnaire.conditions import (
     VALUE,
     ConditionError,
-    holds,
+    Context,
+    calculate,
+    checked_rule,
+    data_of,
     named_questions,
     names,
 )
-from incognita_shared.questionnaire.model import Condition, Question, QuestionType
+from incognita_shared.questionnaire.model import (
+    Condition,
+    Question,
+    Questionnaire,
+    QuestionType,
+    Section,
+)
 
 _SAMPLES: Mapping[QuestionType, object] = {
     QuestionType.BOOLEAN: True,
@@ -21,67 +32,112 @@ _SAMPLES: Mapping[QuestionType, object] = {
     QuestionType.MOMENT: "2026-11-22T12:30:00+00:00",
     QuestionType.DURATION: 90,
     QuestionType.RATING: 1,
+    QuestionType.PHOTO: ["0" * 64],
+    QuestionType.AUDIO: ["0" * 64],
+    QuestionType.VIDEO: ["0" * 64],
+    QuestionType.FILE: ["0" * 64],
+    QuestionType.POSITION: {"latitude": 0.0, "longitude": 0.0, "accuracy_m": None},
+    QuestionType.CALCULATED: 1,
 }
+_HANDED_IN = Context(now=datetime(2026, 11, 22, 12, 30, tzinfo=UTC), today=date(2026, 11, 22))
 
 
-def condition_problems(
-    question: Question, earlier: Mapping[str, Question], questions: Mapping[str, Question]
-) -> Iterator[tuple[str, str]]:
-    """Field and cause of each problem of one question's conditions.
+def condition_problems(questionnaire: Questionnaire) -> Iterator[tuple[str, str]]:
+    """Path and cause of each problem of all rules.
 
-    Relevance may read earlier questions only, so that one pass in order settles it and no two
-    questions can wait for each other; constraints and evidence rules may read any question.
+    Relevance, calculations and choices may read earlier questions only, so that one pass in order
+    settles them and no two questions can wait for each other; constraints, requirements and
+    evidence rules may read any question.
     """
+    earlier: set[str] = set()
+    every = {*questionnaire.by_id, *questionnaire.repeated}
+    for number, section in enumerate(questionnaire.sections):
+        if section.relevant is not None:
+            found = _Rule(questionnaire, section, None, section.relevant).problems(earlier)
+            yield from ((f"sections.{number}.relevant", cause) for cause in found)
+        for place, question in enumerate(section.questions):
+            path = f"sections.{number}.questions.{place}"
+            for field, rule, reads_all in _rules_of(question):
+                if not reads_all and VALUE in names(rule):
+                    yield f"{path}.{field}", "cannot depend on the question's own value"
+                allowed = every if reads_all else earlier
+                found = _Rule(questionnaire, section, question, rule).problems(allowed)
+                yield from ((f"{path}.{field}", cause) for cause in found)
+            earlier.add(question.id)
+        earlier.add(section.id)
+
+
+def _rules_of(question: Question) -> Iterator[tuple[str, Condition, bool]]:
+    """Field, rule, and whether it may read any question."""
     if question.relevant is not None:
-        if VALUE in names(question.relevant):
-            yield "relevant", "cannot depend on the question's own value"
-        yield from _problems("relevant", question.relevant, question, earlier, questions)
+        yield "relevant", question.relevant, False
+    if question.calculation is not None:
+        yield "calculation", question.calculation, False
     if question.constraint is not None:
-        yield from _problems("constraint", question.constraint, question, questions, questions)
-    for number, rule in enumerate(question.evidence):
-        if rule.when is not None:
-            field = f"evidence.{number}.when"
-            yield from _problems(field, rule.when, question, questions, questions)
+        yield "constraint", question.constraint, True
+    if not isinstance(question.required, bool):
+        yield "required", question.required, True
+    for number, evidence in enumerate(question.evidence):
+        if evidence.when is not None:
+            yield f"evidence.{number}.when", evidence.when, True
+    for number, choice in enumerate(question.choices):
+        if choice.relevant is not None:
+            yield f"choices.{number}.relevant", choice.relevant, False
 
 
-def _problems(
-    field: str,
-    rule: Condition,
-    question: Question,
-    allowed: Mapping[str, Question],
-    questions: Mapping[str, Question],
-) -> Iterator[tuple[str, str]]:
-    named = sorted(named_questions(rule))
-    for question_id in named:
-        if question_id not in questions:
-            yield field, f"names {question_id}, which is no question here"
-        elif question_id not in allowed:
-            yield field, f"names {question_id}, which is asked later"
-    yield from _trial_problems(
-        field, rule, question, [questions[i] for i in named if i in questions]
-    )
+class _Rule:
+    """A rule where it stands: in a section, of a question or of the section itself."""
 
+    def __init__(
+        self,
+        questionnaire: Questionnaire,
+        section: Section,
+        question: Question | None,
+        rule: Condition,
+    ) -> None:
+        self._questionnaire = questionnaire
+        self._section = section
+        self._question = question
+        self._rule = rule
+        self._known = {*questionnaire.by_id, *questionnaire.repeated}
 
-def _trial_problems(
-    field: str, rule: Condition, question: Question, named: list[Question]
-) -> Iterator[tuple[str, str]]:
-    """Runs the rule with nothing answered and with everything that it names answered."""
-    samples = {one.id: _sample(one) for one in named}
-    trials: tuple[tuple[str, dict[str, object], object], ...] = (
-        ("when nothing is answered", {}, None),
-        ("when all is answered", samples, _sample(question)),
-    )
-    for state, answers, value in trials:
-        try:
-            holds(rule, answers, value)
-        except ConditionError as error:
-            yield field, f"{state}: {error}"
+    def problems(self, allowed: Set[str]) -> Iterator[str]:
+        """Why it cannot stand here."""
+        named = sorted(named_questions(self._rule))
+        for name in named:
+            if name not in self._known:
+                yield f"names {name}, which is no question here"
+            elif name not in allowed:
+                yield f"names {name}, which is asked later"
+        yield from self._on_trial([name for name in named if name in self._known])
+
+    def _on_trial(self, named: list[str]) -> Iterator[str]:
+        """Runs the rule with nothing answered and with everything that it names answered."""
+        own = None if self._question is None else _sample(self._question)
+        samples = {name: self._seen(name) for name in named}
+        trials: tuple[tuple[str, dict[str, object], object], ...] = (
+            ("when nothing is answered", {}, None),
+            ("when all is answered", samples, own),
+        )
+        test = compiled(checked_rule(self._rule))
+        for state, answers, value in trials:
+            try:
+                calculate(test, data_of(answers, _HANDED_IN), value)
+            except ConditionError as error:
+                yield f"{state}: {error}"
+
+    def _seen(self, name: str) -> object:
+        """What the rule sees of an answer: of repetitions around it one, of others a list."""
+        if name in self._questionnaire.repeated:
+            return [{}]
+        sample = _sample(self._questionnaire.by_id[name])
+        section = self._questionnaire.section_of[name]
+        within = self._question is not None and section is self._section
+        return [sample] if section.repeat and not within else sample
 
 
 def _sample(question: Question) -> object:
     if question.choices:
         first = question.choices[0].id
         return [first] if question.type is QuestionType.MULTIPLE_CHOICE else first
-    if question.type is QuestionType.NOTE:
-        return None
-    return _SAMPLES[question.type]
+    return _SAMPLES.get(question.type)

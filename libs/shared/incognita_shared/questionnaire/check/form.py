@@ -4,11 +4,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from incognita_shared.questionnaire.model import (
+    MEDIA_TYPES,
     Question,
     Questionnaire,
     QuestionType,
     ScoringMethod,
+    Subject,
 )
+from incognita_shared.questionnaire.reading import UnreadableAnswer, read_answer
 
 MOST_QUESTIONS = 1000
 CHOICE_TYPES = (QuestionType.SINGLE_CHOICE, QuestionType.MULTIPLE_CHOICE)
@@ -19,6 +22,7 @@ RANGED_TYPES = (
     QuestionType.RATING,
     QuestionType.TEXT,
     QuestionType.MULTIPLE_CHOICE,
+    *MEDIA_TYPES,
 )
 
 
@@ -39,6 +43,8 @@ def form_problems(questionnaire: Questionnaire) -> Iterator[tuple[str, str]]:
         section.weight > 0 and question.scoring.points > 0
         for section, question in questionnaire.questions()
         if question.scoring.method is not ScoringMethod.NONE
+        and not question.scoring.bonus
+        and section.subject is not Subject.COMPETITOR
     ):
         yield "sections", "no question with points in a section of weight above 0"
 
@@ -54,6 +60,24 @@ def question_problems(question: Question) -> Iterator[tuple[str, str]]:
             yield f"evidence.{number}.minimum_count", "is above maximum_count"
     if question.constraint_message and question.constraint is None:
         yield "constraint_message", "there is no constraint"
+    if question.required_message and question.required is False:
+        yield "required_message", "the question need not be answered"
+    yield from _calculation_problems(question)
+    if question.default is not None:
+        try:
+            read_answer(question, question.default)
+        except UnreadableAnswer as error:
+            yield "default", f"is no answer that can be given: {error}"
+
+
+def _calculation_problems(question: Question) -> Iterator[tuple[str, str]]:
+    calculated = question.type is QuestionType.CALCULATED
+    if calculated and question.calculation is None:
+        yield "calculation", "is needed for the type calculated"
+    if not calculated and question.calculation is not None:
+        yield "calculation", f"a question of type {question.type} is answered, not calculated"
+    if calculated and question.evidence:
+        yield "evidence", "nothing is asked here that evidence could prove"
 
 
 def _choice_problems(question: Question) -> Iterator[tuple[str, str]]:
@@ -82,6 +106,8 @@ def _range_problems(question: Question) -> Iterator[tuple[str, str]]:
 
 def _texts(questionnaire: Questionnaire) -> Iterator[tuple[str, Mapping[str, str]]]:
     yield "title", questionnaire.title
+    for number, stage in enumerate(questionnaire.stages):
+        yield f"stages.{number}.title", stage.title
     for number, section in enumerate(questionnaire.sections):
         yield f"sections.{number}.title", section.title
         for place, question in enumerate(section.questions):
@@ -89,7 +115,7 @@ def _texts(questionnaire: Questionnaire) -> Iterator[tuple[str, Mapping[str, str
             yield f"{path}.label", question.label
             for index, choice in enumerate(question.choices):
                 yield f"{path}.choices.{index}.label", choice.label
-            for field in ("hint", "constraint_message"):
+            for field in ("hint", "constraint_message", "required_message"):
                 if texts := getattr(question, field):
                     yield f"{path}.{field}", texts
 

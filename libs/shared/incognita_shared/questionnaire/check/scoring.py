@@ -5,12 +5,17 @@ from decimal import Decimal
 
 from incognita_shared.questionnaire.check.form import CHOICE_TYPES
 from incognita_shared.questionnaire.model import (
+    MEDIA_TYPES,
     Band,
     CriticalEffect,
+    Indicator,
     Question,
+    Questionnaire,
     QuestionType,
     Scoring,
     ScoringMethod,
+    Section,
+    Subject,
 )
 from incognita_shared.questionnaire.reading import UnreadableAnswer, read_answer
 
@@ -19,17 +24,26 @@ NUMBER_TYPES = (
     QuestionType.DECIMAL,
     QuestionType.DURATION,
     QuestionType.RATING,
+    QuestionType.CALCULATED,
 )
 CLOCK_TYPES = (QuestionType.TIME, QuestionType.MOMENT)
-ALL_OR_NOTHING = (ScoringMethod.EXPECTED_VALUE, ScoringMethod.TIMED_STANDARD)
+ALL_OR_NOTHING = (
+    ScoringMethod.EXPECTED_VALUE,
+    ScoringMethod.TIMED_STANDARD,
+    ScoringMethod.COUNTED_STANDARD,
+)
+NPS_RANGE = (Decimal(0), Decimal(10))
 
 
 def scoring_problems(
-    question: Question, questions: Mapping[str, Question]
+    question: Question, section: Section, questionnaire: Questionnaire
 ) -> Iterator[tuple[str, str]]:
-    """Field and cause of each problem of one question's scoring."""
-    scoring = question.scoring
+    """Field and cause of each problem of the scoring of one question of that section."""
+    scoring, questions = question.scoring, questionnaire.by_id
     yield from _critical_problems(scoring)
+    yield from _indicator_problems(question)
+    if scoring.critical and section.subject is Subject.COMPETITOR:
+        yield "scoring.critical", "what is seen at a competitor cannot fail the branch"
     if scoring.method is not ScoringMethod.NONE:
         yield from _points_problems(question)
     match scoring.method:
@@ -41,10 +55,15 @@ def scoring_problems(
             yield from _band_problems(question)
         case ScoringMethod.TIMED_STANDARD:
             yield from _standard_problems(question, questions)
+            yield from _start_problems(question, section, questionnaire)
+        case ScoringMethod.COUNTED_STANDARD:
+            yield from _count_problems(question)
     yield from _left_over(scoring)
 
 
 def _critical_problems(scoring: Scoring) -> Iterator[tuple[str, str]]:
+    if scoring.critical and scoring.bonus:
+        yield "scoring.bonus", "a question cannot be a bonus and critical"
     if scoring.critical and scoring.method is ScoringMethod.NONE:
         yield "scoring.critical", "a critical question must have a scoring method"
     if scoring.critical is CriticalEffect.CAP_VISIT and scoring.cap is None:
@@ -57,6 +76,8 @@ def _points_problems(question: Question) -> Iterator[tuple[str, str]]:
     scoring = question.scoring
     if question.type is QuestionType.NOTE:
         yield "scoring.method", "a note has no answer to score"
+    if question.type in MEDIA_TYPES or question.type is QuestionType.POSITION:
+        yield "scoring.method", f"an answer of type {question.type} cannot be scored"
     if scoring.points < 0:
         yield "scoring.points", "what a full answer earns cannot be below 0"
     if scoring.points == 0 and not (scoring.critical and scoring.method in ALL_OR_NOTHING):
@@ -68,6 +89,8 @@ def _expected_problems(question: Question) -> Iterator[tuple[str, str]]:
     if expected is None:
         yield "scoring.expected", "is needed for expected_value"
         return
+    if question.type is QuestionType.CALCULATED:
+        return  # of what type it is shows only when it is reckoned
     multiple = question.type is QuestionType.MULTIPLE_CHOICE
     for value in expected if isinstance(expected, list) and not multiple else [expected]:
         try:
@@ -150,12 +173,45 @@ def _standard_problems(
         )
 
 
+def _start_problems(
+    question: Question, section: Section, questionnaire: Questionnaire
+) -> Iterator[tuple[str, str]]:
+    """A start within other repetitions could not be told."""
+    start_id = question.scoring.standard and question.scoring.standard.start_question_id
+    start = questionnaire.section_of.get(start_id or "")
+    if start is not None and start.repeat and start is not section:
+        yield "scoring.standard.start_question_id", f"names {start_id}, which repeats elsewhere"
+
+
+def _count_problems(question: Question) -> Iterator[tuple[str, str]]:
+    if question.type not in NUMBER_TYPES or question.type is QuestionType.DURATION:
+        yield "scoring.method", f"counted_standard does not go with the type {question.type}"
+    count = question.scoring.count
+    if count is None or (count.minimum is None and count.maximum is None):
+        yield "scoring.count", "needs maximum or minimum"
+    elif count.minimum is not None and count.maximum is not None and count.minimum > count.maximum:
+        yield "scoring.count.minimum", "is above maximum"
+
+
+def _indicator_problems(question: Question) -> Iterator[tuple[str, str]]:
+    if question.scoring.indicator is None:
+        return
+    if question.type is not QuestionType.RATING:
+        yield "scoring.indicator", f"needs a rating, and the type is {question.type}"
+    elif (
+        question.scoring.indicator is Indicator.NPS
+        and (question.minimum, question.maximum) != NPS_RANGE
+    ):
+        yield "scoring.indicator", "the NPS needs a rating from 0 to 10"
+
+
 def _left_over(scoring: Scoring) -> Iterator[tuple[str, str]]:
     """What another method would use: a sign of a mistake, as it has no effect."""
     for field, given, method in (
         ("expected", scoring.expected is not None, ScoringMethod.EXPECTED_VALUE),
         ("bands", bool(scoring.bands), ScoringMethod.BANDS),
         ("standard", scoring.standard is not None, ScoringMethod.TIMED_STANDARD),
+        ("count", scoring.count is not None, ScoringMethod.COUNTED_STANDARD),
     ):
         if given and scoring.method is not method:
             yield f"scoring.{field}", f"has a meaning for the method {method} only"
