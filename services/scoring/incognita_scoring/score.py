@@ -13,11 +13,16 @@ from incognita_shared.values import Answers, Channel, Exact, Id, Moment, Value
 
 
 class DecidedBy(StrEnum):
-    """Who decided; ``cancellation``: the visit was called off, so its report never counts."""
+    """Who decided.
+
+    ``cancellation``: the visit was called off, so its report never counts. ``rescore``: an approved
+    report stays approved with the score of a corrected questionnaire.
+    """
 
     RULE = "rule"
     REVIEWER = "reviewer"
     CANCELLATION = "cancellation"
+    RESCORE = "rescore"
 
 
 class Decision(Value):

@@ -35,7 +35,7 @@ def score_report(
     """
     revision = _revision(report, questionnaire, before, at)
     score = _score(report, revision, before)
-    events: tuple[VisitEvent, ...] = (_visit_scored(report, revision, score.seq),)
+    events: tuple[VisitEvent, ...] = (visit_scored(score, revision),)
     if called_off is not None:
         score, event = called_off_score(score, called_off, at)
         events += (event,)
@@ -50,6 +50,33 @@ def called_off_score(score: Score, why: str, at: datetime) -> tuple[Score, Repor
     text = f"The visit was cancelled: {why}"
     after = score.decided(Verb.REJECT, by=DecidedBy.CANCELLATION, text=text, at=at)
     return after, report_rejected(after, reason=text, at=at)
+
+
+def visit_scored(score: Score, revision: Revision) -> VisitScored:
+    """The event of the score's newest revision; its ``seq`` is that of ``score``."""
+    return VisitScored(
+        chain_id=score.chain_id,
+        visit_id=score.visit_id,
+        branch_id=score.branch_id,
+        wave_id=score.wave_id,
+        seq=score.seq,
+        score_revision=revision.score_revision,
+        report_revision=revision.report_revision,
+        programme_id=score.programme_id,
+        shopper_id=score.shopper_id,
+        questionnaire_id=revision.questionnaire_id,
+        questionnaire_version=revision.questionnaire_version,
+        engine_version=revision.engine_version,
+        score=revision.score,
+        passed=revision.passed,
+        critical_failed=revision.critical_failed,
+        sections=revision.sections,
+        questions=revision.questions,
+        reason=revision.reason,
+        author=revision.author,
+        visited_at=score.visited_at,
+        scored_at=revision.scored_at,
+    )
 
 
 def report_rejected(score: Score, *, reason: str, at: datetime) -> ReportRejected:
@@ -130,28 +157,4 @@ def _score(report: ReportCompleted, revision: Revision, before: Score | None) ->
         opened_at=revision.scored_at,
         decisions=before.decisions if before else (),
         seq=(before.seq if before else 0) + 1,
-    )
-
-
-def _visit_scored(report: ReportCompleted, revision: Revision, seq: int) -> VisitScored:
-    return VisitScored(
-        chain_id=report.chain_id,
-        visit_id=report.visit_id,
-        branch_id=report.branch_id,
-        wave_id=report.wave_id,
-        seq=seq,
-        score_revision=revision.score_revision,
-        report_revision=revision.report_revision,
-        programme_id=report.programme_id,
-        shopper_id=report.shopper_id,
-        questionnaire_id=revision.questionnaire_id,
-        questionnaire_version=revision.questionnaire_version,
-        engine_version=revision.engine_version,
-        score=revision.score,
-        passed=revision.passed,
-        critical_failed=revision.critical_failed,
-        sections=revision.sections,
-        questions=revision.questions,
-        visited_at=report.started_at,
-        scored_at=revision.scored_at,
     )
