@@ -1,6 +1,6 @@
 """A visit's score as this service keeps it: newest revision, review, what was decided."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -9,7 +9,7 @@ from pydantic import Field
 from incognita_scoring.rules import OUTCOME, ReviewState, Verb
 from incognita_shared.events.evidence import Finding
 from incognita_shared.events.scoring import QuestionScore, SectionScore
-from incognita_shared.values import Answers, Channel, Exact, Id, Moment, Value
+from incognita_shared.values import Answers, Attributes, Channel, Exact, Id, Moment, Value
 
 
 class DecidedBy(StrEnum):
@@ -61,13 +61,22 @@ class Scored(Value):
 
 
 class Revision(Scored):
-    """A score revision with every point and the answers it was made from, kept for ever."""
+    """A score revision with every point and what it was made from, kept for ever.
+
+    ``branch`` (its attributes), ``handed_in_at`` and ``today`` are what conditions could ask.
+    ``asked_version`` is the questionnaire version that the shopper answered, where the report was
+    scored by another one.
+    """
 
     sections: tuple[SectionScore, ...]
     questions: tuple[QuestionScore, ...]
     hidden_questions: tuple[str, ...]
     """Ids of the questions that the chain's own roles do not see."""
     answers: Answers
+    branch: Attributes = Field(default_factory=dict)
+    handed_in_at: Moment | None = None
+    today: date | None = None
+    asked_version: int | None = None
     reason: str
     author: str
 

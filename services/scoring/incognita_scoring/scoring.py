@@ -9,6 +9,7 @@ from incognita_scoring.score import DecidedBy, Revision, Score, Scored
 from incognita_shared.events.envelope import VisitEvent
 from incognita_shared.events.evidence import ReportCompleted
 from incognita_shared.events.scoring import ReportApproved, ReportRejected, VisitScored
+from incognita_shared.questionnaire.conditions import Context
 from incognita_shared.questionnaire.model import Questionnaire
 
 
@@ -79,6 +80,16 @@ def visit_scored(score: Score, revision: Revision) -> VisitScored:
     )
 
 
+def context_of(score: Score, revision: Revision) -> Context:
+    """What conditions may ask, of a report that was scored before."""
+    return Context(
+        branch=revision.branch,
+        visit={"scenario": score.scenario, "channel": score.channel.value},
+        now=revision.handed_in_at,
+        today=revision.today,
+    )
+
+
 def report_rejected(score: Score, *, reason: str, at: datetime) -> ReportRejected:
     """The event of a rejection, from the score as it is after it."""
     return ReportRejected(
@@ -137,6 +148,9 @@ def _revision(
             if not question.visible_to_client
         ),
         answers=report.answers,
+        branch=report.branch,
+        handed_in_at=report.submitted_at,
+        today=report.today,
         reason="report corrected" if before else "report completed",
         author=DecidedBy.RULE,
     )
