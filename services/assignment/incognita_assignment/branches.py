@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from incognita_assignment.errors import no_such
+from incognita_assignment import attributes
+from incognita_assignment.errors import invalid, no_such
 from incognita_assignment.repository import branches as repository
 from incognita_assignment.repository.branches import Document, Revision
 from incognita_shared.clock import now
@@ -16,7 +17,7 @@ from incognita_shared.values import Ownership
 DEFAULTS: Mapping[str, Any] = {
     "name": "", "address": "", "city": "", "region": "", "country": "", "postal_code": "",
     "ownership": Ownership.UNKNOWN, "franchisee_id": None, "franchisee_name": "",
-    "position": None, "geofence_m": 150, "opening_hours": {}, "closed": False,
+    "position": None, "geofence_m": 150, "opening_hours": {}, "attributes": {}, "closed": False,
 }  # fmt: skip
 """Every field that a change may touch, and what a new branch has where nobody says otherwise."""
 
@@ -35,19 +36,21 @@ def new_branch(chain_id: str, store_id: str, fields: Mapping[str, Any]) -> Docum
         "_id": branch_id_of(chain_id, store_id),
         "chain_id": chain_id,
         "store_id": store_id,
-        **DEFAULTS,
-        **fields,
+        **_stored({**DEFAULTS, **fields}, {}),
         "version": 1,
         "created_at": moment,
         "updated_at": moment,
     }
-    return repository.with_event(_stored(document), branch_changed(document))
+    return repository.with_event(document, branch_changed(document))
 
 
 def revision_of(document: Document, fields: Mapping[str, Any]) -> Revision | None:
-    """The write that makes ``fields`` true of the branch; None if they are already."""
-    wanted = _stored(fields)
-    changed = {name: value for name, value in wanted.items() if document.get(name) != value}
+    """The write that makes ``fields`` true of the branch; None if they are already.
+
+    Attributes are added to those that are there. Raises ``Invalid`` where they become too many.
+    """
+    wanted = _stored(fields, document)
+    changed = {name: value for name, value in wanted.items() if _differs(document, name, value)}
     if not changed:
         return None
     changed |= {"version": document["version"] + 1, "updated_at": now()}
@@ -55,7 +58,13 @@ def revision_of(document: Document, fields: Mapping[str, Any]) -> Revision | Non
     return Revision(document["_id"], document["version"], changed, event)
 
 
-def _stored(fields: Mapping[str, Any]) -> Document:
+def _differs(document: Mapping[str, Any], name: str, value: Any) -> bool:
+    if name == "attributes":
+        return not attributes.same(document.get(name, {}), value)
+    return bool(document.get(name) != value)
+
+
+def _stored(fields: Mapping[str, Any], document: Mapping[str, Any]) -> Document:
     """Values as MongoDB gives them back, so that a comparison finds real differences only."""
     stored = dict(fields)
     if "ownership" in stored:
@@ -63,6 +72,12 @@ def _stored(fields: Mapping[str, Any]) -> Document:
     if "opening_hours" in stored:
         hours = stored["opening_hours"]
         stored["opening_hours"] = {day: [list(span) for span in hours[day]] for day in hours}
+    if "attributes" in stored:
+        told = attributes.merged(document.get("attributes", {}), stored["attributes"])
+        if len(told) > attributes.MOST:
+            cause = f"would become {len(told)}; a branch has at most {attributes.MOST}"
+            raise invalid("attributes", cause)
+        stored["attributes"] = told
     return stored
 
 
@@ -74,7 +89,7 @@ def shown_name(document: Mapping[str, Any]) -> str:
 def branch_changed(document: Mapping[str, Any]) -> BranchChanged:
     """The event that carries the branch's whole state."""
     fields = BranchChanged.model_fields.keys() - {"branch_id", "name"}
-    state = {name: document[name] for name in fields}
+    state = {name: document[name] for name in fields if name in document}
     return BranchChanged(branch_id=document["_id"], name=shown_name(document), **state)
 
 

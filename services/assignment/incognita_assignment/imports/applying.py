@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from pymongo.errors import PyMongoError
 
+from incognita_assignment.attributes import MOST, merged
 from incognita_assignment.branches import branch_id_of, new_branch, revision_of
 from incognita_assignment.imports.cells import Draft, read_row
 from incognita_assignment.imports.report import Problem, Report, Severity
@@ -91,6 +92,7 @@ async def _apply(
         stored = await repository.find_branches(db, chain_id, list(by_id))
         if first:
             _refuse_unzoned(by_id, stored, report, options)
+            _refuse_crowded(by_id, stored, report)
         new = [
             new_branch(chain_id, draft.store_id, {**options.defaults, **draft.fields})
             for branch_id, draft in by_id.items()
@@ -99,10 +101,11 @@ async def _apply(
         revisions = [
             revision
             for branch_id, document in stored.items()
-            if (revision := revision_of(document, by_id[branch_id].fields))
+            if branch_id in by_id and (revision := revision_of(document, by_id[branch_id].fields))
         ]
         if first:
-            _count(report, stored, new, revisions)
+            known = {name: each for name, each in stored.items() if name in by_id}
+            _count(report, known, new, revisions)
             first = False
         if await repository.write_branches(db, chain_id, new, revisions):
             return
@@ -123,6 +126,20 @@ def _refuse_unzoned(
             draft = by_id.pop(branch_id)
             draft.problems.clear()
             draft.reject("time_zone", "is not said: add the column, or ?time_zone= for all rows")
+            report.add(draft.problems[0])
+
+
+def _refuse_crowded(
+    by_id: dict[str, Draft], stored: Mapping[str, repository.Document], report: Report
+) -> None:
+    """A row whose attributes, with those that its branch has, are more than a branch may have."""
+    for branch_id, document in stored.items():
+        draft = by_id[branch_id]
+        told = merged(document.get("attributes", {}), draft.fields.get("attributes", {}))
+        if len(told) > MOST:
+            del by_id[branch_id]
+            draft.problems.clear()
+            draft.reject("attributes", f"would become {len(told)}; a branch has at most {MOST}")
             report.add(draft.problems[0])
 
 

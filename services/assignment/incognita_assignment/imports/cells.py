@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from incognita_assignment.imports.columns import REQUIRED
+from incognita_assignment.attributes import MOST, fault_of, name_fault
+from incognita_assignment.imports.columns import ATTRIBUTE, REQUIRED
 from incognita_assignment.imports.report import LONGEST_VALUE, Problem, Severity
 from incognita_assignment.imports.rows import Row
 from incognita_assignment.opening_hours import parse_opening_hours
@@ -81,6 +82,7 @@ def read_row(row: Row) -> Draft:
         _position(cells, draft)
         _time_zone(cells, draft)
         _rest(cells, draft)
+        _attributes(draft)
     if draft.rejected:
         draft.problems = [each for each in draft.problems if each.severity is Severity.ERROR]
     return draft
@@ -192,6 +194,24 @@ def _rest(cells: Mapping[str, str], draft: Draft) -> None:
             draft.fields["closed"] = closed in _YES
         else:
             draft.reject("closed", "is neither true nor false", closed)
+
+
+def _attributes(draft: Draft) -> None:
+    """A blank one says nothing, so a file can't take an attribute away."""
+    told = draft.row.attributes
+    if len(told) > MOST:
+        draft.reject("attributes", f"{len(told)} attributes; a branch has at most {MOST}")
+    kept = {}
+    for name, given in told.items():
+        column = ATTRIBUTE + name
+        value = dict(_clean({column: given}, draft))[column] if isinstance(given, str) else given
+        fault = name_fault(name) or fault_of(value)
+        if fault:
+            draft.reject(column, fault, str(given)[:LONGEST_VALUE])
+        elif value != "":
+            kept[name] = value
+    if kept:
+        draft.fields["attributes"] = kept
 
 
 def _shown(value: str) -> str:

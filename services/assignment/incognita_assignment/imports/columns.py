@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from incognita_assignment.attributes import MOST, name_fault
 from incognita_assignment.imports.rows import BrokenFile
 
 _NAMES = {
@@ -29,6 +30,9 @@ _NAMES = {
 COLUMN_OF = {alias: column for column, aliases in _NAMES.items() for alias in aliases.split()}
 PREFERENCE = {alias: rank for rank, alias in enumerate(COLUMN_OF)}
 """Of two names for the same column, as properties of one feature, the lower one wins."""
+ATTRIBUTE = "attribute:"
+"""Before the name of an attribute, in what ``read_header`` returns and in problems."""
+_ATTRIBUTE = re.compile(r"\s*(?:attributes?\s*[:.]|attr_)\s*(.*?)\s*", re.IGNORECASE | re.DOTALL)
 REQUIRED = ("store_id", "address", "city")
 
 
@@ -38,13 +42,35 @@ def normalise(header: str) -> str:
     return re.sub(r"[^0-9a-z]+", "_", plain).strip("_")
 
 
+def attribute_named(header: str) -> str | None:
+    """``attribute:seats``, ``attr_seats`` → ``seats``, unchecked; None for any other column."""
+    found = _ATTRIBUTE.fullmatch(header)
+    return found[1] if found else None
+
+
+def _column_of(header: str) -> str | None:
+    name = attribute_named(header)
+    if name is None:
+        return COLUMN_OF.get(normalise(header))
+    fault = name_fault(name)
+    if fault:
+        raise BrokenFile(fault, field=header.strip()[:80])
+    return ATTRIBUTE + name
+
+
 def read_header(header: Sequence[str], *, delimiter: str) -> list[str | None]:
     """The column that each cell stands for, None for one that we don't know.
 
-    Raises ``BrokenFile`` for a column that is missing or there twice.
+    An attribute's column is ``attribute:`` and its name. Raises ``BrokenFile`` for a column that is
+    missing or there twice, and for what can't be an attribute's name.
     """
-    columns = [COLUMN_OF.get(normalise(cell)) for cell in header]
-    for column in _NAMES:
+    columns = [_column_of(cell) for cell in header]
+    given = [column for column in columns if column and column.startswith(ATTRIBUTE)]
+    if len(set(given)) > MOST:
+        raise BrokenFile(
+            f"{len(set(given))} attributes; a branch has at most {MOST}", field="attribute"
+        )
+    for column in (*_NAMES, *sorted(set(given))):
         named = [
             cell.strip()[:80] for cell, each in zip(header, columns, strict=True) if each == column
         ]

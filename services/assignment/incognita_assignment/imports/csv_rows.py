@@ -4,7 +4,14 @@ import csv
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from incognita_assignment.imports.columns import COLUMN_OF, normalise, read_header
+from incognita_assignment.attributes import value_of_cell
+from incognita_assignment.imports.columns import (
+    ATTRIBUTE,
+    COLUMN_OF,
+    attribute_named,
+    normalise,
+    read_header,
+)
 from incognita_assignment.imports.rows import LONGEST_CELL, BrokenFile, Fault, Row
 from incognita_assignment.imports.text import LONGEST_LINE, LineTooLong, Undecodable, lines
 
@@ -89,7 +96,8 @@ def _delimiter(header: str) -> str:
 
     def fitness(delimiter: str) -> tuple[int, int]:
         cells = _header(header, delimiter)
-        return sum(normalise(cell) in COLUMN_OF for cell in cells), len(cells)
+        known = sum(normalise(cell) in COLUMN_OF or bool(attribute_named(cell)) for cell in cells)
+        return known, len(cells)
 
     return max(_DELIMITERS, key=fitness)
 
@@ -122,4 +130,9 @@ def _row(number: int, line: int, cells: list[str] | Fault, columns: Sequence[str
         if len(cell) > LONGEST_CELL:
             cause = f"{len(cell):,} characters; a cell may have {LONGEST_CELL:,}"
             return Row(number, line, fault=Fault(column, cause, cell[:80]))
-    return Row(number, line, named)
+    told = {
+        column.removeprefix(ATTRIBUTE): value_of_cell(named.pop(column).strip())
+        for column in list(named)
+        if column.startswith(ATTRIBUTE)
+    }
+    return Row(number, line, named, told)

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, BinaryIO
 
 import ijson
 
+from incognita_assignment.attributes import MOST
 from incognita_assignment.imports.columns import COLUMN_OF, PREFERENCE, normalise
 from incognita_assignment.imports.rows import LONGEST_CELL, BrokenFile, Fault, Row
 from incognita_assignment.imports.text import encoding_of
@@ -15,6 +17,7 @@ _FEATURE = ["features", "*"]
 _AXES = 2  # longitude, latitude; a height is left out
 _DEEPEST = 32
 _LONGEST_TOKEN = 1_000_000
+_LONGEST_NAME = 80
 _QUOTE = re.compile(rb'\\(?:.|\Z)|"', re.DOTALL)
 _LONG_NUMBER = re.compile(rb"[0-9.eE+-]{400,}")
 
@@ -81,6 +84,7 @@ class _Feature:
     identity: Any = None
     geometry: Any = None
     coordinates: list[str] = field(default_factory=list)
+    attributes: dict[str, Any] = field(default_factory=dict)
     fault: Fault | None = None
 
 
@@ -154,6 +158,8 @@ class _Reader:
                 feature.geometry = value
             case ["geometry", "coordinates", "*"] if len(feature.coordinates) < _AXES:
                 feature.coordinates.append(str(value))
+            case ["properties", "attributes", *keys]:
+                _take_attribute(feature, keys, value)
             case ["properties", *keys]:
                 _take_property(feature, "_".join(keys), value)
 
@@ -169,7 +175,25 @@ class _Reader:
         if feature.kind != "Feature":
             fault = Fault("type", "must be 'Feature'", str(feature.kind)[:80])
             return Row(self._number, None, fault=fault)
-        return Row(self._number, None, cells, fault=feature.fault)
+        return Row(self._number, None, cells, feature.attributes, fault=feature.fault)
+
+
+def _take_attribute(feature: _Feature, keys: list[str], value: Any) -> None:
+    if value is None:
+        return
+    if len(keys) != 1 or keys[0] == "*":
+        shown = ".".join(["attributes", *keys])[:80]
+        cause = "must be an object of names with a text, a number, true or false"
+        feature.fault = Fault(shown, cause, str(value)[:80])
+    elif len(feature.attributes) <= MOST:
+        feature.attributes[keys[0][:_LONGEST_NAME]] = _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    """ijson gives a decimal for what is written with a point or an exponent."""
+    if isinstance(value, Decimal):
+        return float(value)
+    return value[: LONGEST_CELL + 1] if isinstance(value, str) else value
 
 
 def _take_property(feature: _Feature, name: str, value: Any) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 LONGEST_CELL = 10_000
 """Characters in one cell; a longer one makes its row a rejected one."""
@@ -33,4 +34,6 @@ class Row:
     line: int | None
     cells: Mapping[str, str] = field(default_factory=dict)
     """Column → text, as written; a column that the file doesn't have is missing."""
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    """Attribute → what the file says, unchecked: a cell's text, or a value of JSON."""
     fault: Fault | None = None

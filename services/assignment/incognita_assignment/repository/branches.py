@@ -1,7 +1,7 @@
 """The collection ``branches``: one document a branch, keyed by chain and store id."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
@@ -12,7 +12,7 @@ from incognita_shared.events.assignment import BranchChanged
 from incognita_shared.mongo.client import Database
 from incognita_shared.mongo.pending import WITHOUT_PENDING, append_events, with_events
 from incognita_shared.mongo.tenant import ChainCollection
-from incognita_shared.values import Ownership, Position
+from incognita_shared.values import Attributes, Ownership, Position
 
 Document = dict[str, Any]
 
@@ -49,6 +49,7 @@ class Branch:
     time_zone: str
     franchisee_id: str | None
     ownership: Ownership
+    attributes: Attributes = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ def _branch(document: Document) -> Branch:
         time_zone=document["time_zone"],
         franchisee_id=document["franchisee_id"],
         ownership=Ownership(document["ownership"]),
+        attributes=document.get("attributes", {}),
     )
 
 

@@ -30,7 +30,8 @@ Filter = Annotated[Annotated[str, Field(max_length=200), PLAIN] | None, Query()]
 
 
 def _view(document: dict[str, Any]) -> BranchView:
-    fields = {name: document[name] for name in BranchView.model_fields if name != "branch_id"}
+    shown = BranchView.model_fields.keys() & document.keys()
+    fields = {name: document[name] for name in shown}
     return BranchView(
         branch_id=document["_id"], **{**fields, "name": branches.shown_name(document)}
     )

@@ -29,8 +29,8 @@ class Format(StrEnum):
 _READERS: dict[Format, Reader] = {Format.CSV: csv_rows, Format.GEOJSON: geojson_rows}
 _BY_TYPE = {"text/csv": Format.CSV, "application/geo+json": Format.GEOJSON}
 _CSV_EXAMPLE = (
-    "store_id,address,city,state,lat,lon,ownership\n"
-    "80110001,31451 Cherry Hill Rd,Westland,MI,42.308545,-83.351899,C\n"
+    "store_id,address,city,state,lat,lon,ownership,attribute:drive_through\n"
+    "80110001,31451 Cherry Hill Rd,Westland,MI,42.308545,-83.351899,C,true\n"
 )
 _GEOJSON_EXAMPLE = {
     "type": "FeatureCollection",
@@ -43,6 +43,7 @@ _GEOJSON_EXAMPLE = {
                 "address": "31451 Cherry Hill Rd",
                 "city": "Westland",
                 "time_zone": "America/Detroit",
+                "attributes": {"drive_through": True},
             },
         }
     ],
@@ -83,9 +84,9 @@ async def import_file(
     """Adds new stores and updates known ones, by the chain's own store id; the same file again
     changes nothing. Columns (or properties): store_id, address, city; also name, region, country,
     postal_code, latitude, longitude, ownership, franchisee_id, franchisee_name, time_zone,
-    geofence_m, opening_hours, closed, under many common names. A blank cell says nothing. A bad row
-    is rejected with its reason and the rest goes on; a file that can't be read to its end changes
-    nothing."""
+    geofence_m, opening_hours, closed, under many common names, and `attribute:<name>` (GeoJSON: an
+    object `attributes`). A blank cell says nothing. A bad row is rejected with its reason and the
+    rest goes on; a file that can't be read to its end changes nothing."""
     reader = _READERS[format or _format_by_type(request)]
     named = {"time_zone": time_zone, "country": country, "geofence_m": geofence_m}
     defaults = {name: value for name, value in named.items() if value is not None}

@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from incognita_assignment.attributes import AttributesPatch, OwnAttributes
 from incognita_assignment.opening_hours import OpeningHours
 from incognita_assignment.schemas.texts import FILLED, PLAIN, Name, left_out
 from incognita_assignment.time_zones import is_time_zone
-from incognita_shared.values import Id, Moment, Ownership, Position, Text, Value
+from incognita_shared.values import Attributes, Id, Moment, Ownership, Position, Text, Value
 
 Address = Annotated[str, Field(min_length=1, max_length=500), PLAIN, FILLED]
 Place = Annotated[str, Field(max_length=200), PLAIN]
@@ -42,6 +43,7 @@ _EXAMPLE: dict[str, Any] = {
     "position": {"latitude": 42.308545, "longitude": -83.351899},
     "geofence_m": 150,
     "opening_hours": {"mon": [["10:00", "22:00"]], "sat": [["10:00", "02:00"]]},
+    "attributes": {"drive_through": True, "seats": 40, "format": "express"},
 }
 
 
@@ -64,13 +66,22 @@ class NewBranch(Value):
     position: Position | None = None
     geofence_m: Geofence = 150
     opening_hours: OpeningHours = Field(default_factory=dict)
+    attributes: OwnAttributes = Field(default_factory=dict)
 
 
 class BranchPatch(Value):
-    """What is to change; a field that is left out stays as it is."""
+    """What is to change; a field or an attribute that is left out stays as it is.
+
+    An attribute that is null is taken away.
+    """
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"name": "Cherry Hill", "geofence_m": 200}]}
+        json_schema_extra={
+            "examples": [
+                {"name": "Cherry Hill", "geofence_m": 200},
+                {"attributes": {"drive_through": False, "seats": None}},
+            ]
+        }
     )
 
     name: Place = left_out()
@@ -86,6 +97,7 @@ class BranchPatch(Value):
     position: Position | None = left_out()
     geofence_m: Geofence = left_out()
     opening_hours: OpeningHours = left_out()
+    attributes: AttributesPatch = left_out()
 
     def fields(self) -> dict[str, Any]:
         """Only what was given, as it is stored."""
@@ -110,6 +122,7 @@ class BranchView(Value):
     position: Position | None
     geofence_m: int
     opening_hours: dict[str, list[list[str]]]
+    attributes: Attributes = Field(default_factory=dict)
     closed: bool
     version: int
     created_at: Moment
