@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 STAMP := .venv/.installed
-PACKAGES := libs/shared services/assignment services/evidence services/scoring services/comparison services/notification deploy/local deploy/ctl examples/demo
+PACKAGES := libs/shared libs/xlsform services/assignment services/evidence services/scoring services/comparison services/notification deploy/local deploy/ctl examples/demo
 
 .PHONY: help
 help: ## list the commands
@@ -50,7 +50,7 @@ bench: $(STAMP) ## measure everything, or ONLY="scale drivers"
 check: $(STAMP) ## style, types, import rules, schema drift
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/mypy libs/shared/incognita_shared services/*/incognita_* deploy/local/incognita_local deploy/ctl/incognitactl examples/demo/incognita_demo schemas/tool benchmarks tests/faults tests/simulation
+	@.venv/bin/mypy libs/shared/incognita_shared libs/xlsform/incognita_xlsform services/*/incognita_* deploy/local/incognita_local deploy/ctl/incognitactl examples/demo/incognita_demo schemas/tool benchmarks tests/faults tests/simulation
 	@.venv/bin/lint-imports
 	@$(PY) -m schemas.tool check
 

@@ -1,0 +1,1 @@
+"""Conditions, between JsonLogic and the XPath that forms speak."""
