@@ -117,7 +117,7 @@ class _Run:
         phones = phases.Phones([], self._options.connections)
         await self._line("photo_floor", {}, lambda: phases.photos_alone(phones, photos), None)
         phones.close()
-        store.close()
+        await store.close()
 
     async def _measure(self, name: str, db: AsyncDatabase[Any], workers: dict[int, int]) -> None:
         line = await self._phase(name, db, workers, per_s=None)

@@ -44,14 +44,14 @@ async def clean(kafka: KafkaSettings, mongo: MongoSettings) -> None:
     for service in ("evidence", "floor"):
         await client.drop_database(database_name(service))
     await client.close()
-    _empty_bucket(ObjectStoreSettings())
+    await _empty_bucket(ObjectStoreSettings())
 
 
-def _empty_bucket(settings: ObjectStoreSettings) -> None:
+async def _empty_bucket(settings: ObjectStoreSettings) -> None:
     store = ObjectStore(settings)
     client = store._client
     if client.bucket_exists(store.bucket):
         for found in client.list_objects(store.bucket, recursive=True, include_version=True):
             client.remove_object(store.bucket, found.object_name or "", version_id=found.version_id)
         client.remove_bucket(store.bucket)
-    store.close()
+    await store.close()

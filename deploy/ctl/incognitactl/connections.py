@@ -120,7 +120,7 @@ async def connected(settings: Settings) -> AsyncIterator[Connections]:
         yield Connections(settings.kafka, databases, objects, topics)
     finally:
         if objects:
-            objects.close()
+            await objects.close()
         await client.close()
 
 

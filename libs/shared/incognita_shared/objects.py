@@ -9,31 +9,35 @@ import base64
 import binascii
 import functools
 import logging
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
+import aiohttp
 import certifi
 import urllib3
 from minio import Minio
 from minio.commonconfig import ENABLED
 from minio.datatypes import PostPolicy
 from minio.error import MinioException, S3Error
-from minio.helpers import DictType
 from minio.versioningconfig import VersioningConfig
 from opentelemetry.trace import SpanKind
 
 from incognita_shared.clock import now
+from incognita_shared.object_requests import FAULTS, SignedReads, StoreRefused
 from incognita_shared.problems import Unavailable
 from incognita_shared.settings import ObjectStoreSettings, bucket_name
 from incognita_shared.telemetry import tracer
 
 T = TypeVar("T")
-_ABSENT = frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchObject", "MethodNotAllowed"})
-_WITH_CHECKSUM: DictType = {"x-amz-checksum-mode": "ENABLED"}
+_ABSENT = frozenset(
+    {"NoSuchKey", "NoSuchVersion", "NoSuchObject", "MethodNotAllowed", "404", "405"}
+)
+"""S3's codes for what is not there; the answer to a HEAD has its status alone."""
+_WITH_CHECKSUM = {"x-amz-checksum-mode": "ENABLED"}
 _SMALL_BYTES = 512_000
 _CREATED_BEFORE = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 _log = logging.getLogger(__name__)
@@ -59,9 +63,9 @@ class Stored:
 
 
 class ObjectStore:
-    """One bucket. Calls run in threads, at most ``max_connections`` at once.
+    """One bucket, over at most ``max_connections`` connections; a context that ends them.
 
-    They raise ``Unavailable`` when the store does not answer or refuses the service itself.
+    Requests raise ``Unavailable`` when the store does not answer or refuses the service itself.
     """
 
     def __init__(self, settings: ObjectStoreSettings) -> None:
@@ -71,16 +75,27 @@ class ObjectStore:
         self._connections = _connections(settings)
         self._client = _client(settings, settings.endpoint, self._connections)
         self._public_client = _client(settings, self._public_endpoint, self._connections)
-        self._threads = ThreadPoolExecutor(settings.max_connections, "objects")
+        self._reads = SignedReads(settings, self.bucket)
 
-    def close(self) -> None:
-        """End the threads and connections; calls that are under way end by themselves."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End the connections."""
+        await self._reads.close()
         self._connections.clear()
 
     async def ensure_bucket(self) -> None:
         """Create the bucket if it is missing: versioned, and with object lock where there is."""
-        await self._call("CreateBucket", None, self._make_bucket)
+        await self.run("CreateBucket", None, self._make_bucket)
+
+    async def run(self, operation: str, key: str | None, request: Callable[[Minio], T]) -> T:
+        """What ``request`` gets from the S3 client, in a thread: for what is rare or large."""
+        async with self._traced(operation, key):
+            return await asyncio.to_thread(request, self._client)
 
     def presign_upload(
         self, key: str, *, content_type: str, size: int, sha256: str, expires: timedelta
@@ -123,91 +138,67 @@ class ObjectStore:
 
     async def head(self, key: str, *, version_id: str | None = None) -> Stored | None:
         """The facts about the newest (or the given) version, or None if there is none."""
-        return await self._call("HeadObject", key, lambda: self._head(key, version_id))
+        async with self._traced("HeadObject", key):
+            return await self._head(key, version_id)
 
-    async def judge_start(
-        self, key: str, length: int, *, size: int, judge: Callable[[Stored, bytes], T]
-    ) -> T | None:
-        """What ``judge`` makes of the newest version's facts and up to ``length`` first bytes.
+    async def read_start(self, key: str, length: int, *, size: int) -> tuple[Stored, bytes] | None:
+        """The newest version's facts and up to ``length`` first bytes, or None if there is none.
 
-        It runs in the thread that read them; None if there is no version. ``size`` is what it is
-        expected to have, in bytes. A ranged read tells no checksum, so it takes two requests, but
-        for a small object one that reads it whole.
+        ``size`` is what it is expected to have, in bytes. A ranged read tells no checksum, so it
+        takes two requests, but for a small object one that reads it whole.
         """
-        read = self._whole if size <= _SMALL_BYTES else self._start
+        async with self._traced("GetObject", key):
+            if size <= _SMALL_BYTES:
+                return await self._whole(key, length)
+            stored = await self._head(key, None)
+            return stored and (stored, await self._range(key, stored.version_id, length))
 
-        def look() -> T | None:
-            found = read(key, length)
-            return None if found is None else judge(*found)
-
-        return await self._call("GetObject", key, look)
-
-    async def _call(self, operation: str, key: str | None, request: Callable[[], T]) -> T:
+    @asynccontextmanager
+    async def _traced(self, operation: str, key: str | None = None) -> AsyncIterator[None]:
         attributes = {"rpc.system": "aws-api", "rpc.service": "S3", "rpc.method": operation}
         attributes["aws.s3.bucket"] = self.bucket
         if key is not None:
             attributes["aws.s3.key"] = key
-        loop = asyncio.get_running_loop()
         name = f"S3/{operation}"
         with tracer().start_as_current_span(name, kind=SpanKind.CLIENT, attributes=attributes):
             try:
-                return await loop.run_in_executor(self._threads, request)
-            except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
-                code = error.code if isinstance(error, S3Error) else type(error).__name__
+                yield
+            except (MinioException, urllib3.exceptions.HTTPError, *FAULTS) as error:
+                code = getattr(error, "code", type(error).__name__)
                 _log.warning("object store: %s failed: %s", operation, code)
                 raise Unavailable("The object store does not answer right now") from error
 
-    def _make_bucket(self) -> None:
+    async def _head(self, key: str, version_id: str | None) -> Stored | None:
         try:
-            self._client.make_bucket(self.bucket, self._settings.region, object_lock=True)
+            async with self._reads.answer(
+                "HEAD", key, _WITH_CHECKSUM, version_id=version_id
+            ) as found:
+                return _stored(found.headers)
+        except StoreRefused as refused:
+            return _none_if_absent(refused)
+
+    async def _whole(self, key: str, length: int) -> tuple[Stored, bytes] | None:
+        try:
+            async with self._reads.answer("GET", key, _WITH_CHECKSUM) as found:
+                return _stored(found.headers), await _first(found, length)
+        except StoreRefused as refused:
+            return _none_if_absent(refused)
+
+    async def _range(self, key: str, version_id: str | None, length: int) -> bytes:
+        headers = {"Range": f"bytes=0-{length - 1}"}
+        async with self._reads.answer("GET", key, headers, version_id=version_id) as found:
+            return await _first(found, length)
+
+    def _make_bucket(self, client: Minio) -> None:
+        try:
+            client.make_bucket(self.bucket, self._settings.region, object_lock=True)
         except S3Error as error:
             if error.code == "NotImplemented":  # a store without object lock
-                self._client.make_bucket(self.bucket, self._settings.region)
+                client.make_bucket(self.bucket, self._settings.region)
             elif error.code not in _CREATED_BEFORE:
                 raise
-        if self._client.get_bucket_versioning(self.bucket).status != ENABLED:
-            self._client.set_bucket_versioning(self.bucket, VersioningConfig(ENABLED))
-
-    def _head(self, key: str, version_id: str | None) -> Stored | None:
-        try:
-            found = self._client.stat_object(
-                self.bucket, key, version_id=version_id, extra_headers=_WITH_CHECKSUM
-            )
-        except S3Error as error:
-            if error.code in _ABSENT:
-                return None
-            raise
-        return _stored(found.metadata or {})
-
-    def _whole(self, key: str, length: int) -> tuple[Stored, bytes] | None:
-        try:
-            response = self._client.get_object(self.bucket, key, request_headers=_WITH_CHECKSUM)
-        except S3Error as error:
-            if error.code in _ABSENT:
-                return None
-            raise
-        try:
-            stored, start = _stored(response.headers), response.read(length)
-            if stored.size <= _SMALL_BYTES:
-                response.drain_conn()  # what is left; the connection can then be used again
-            return stored, start
-        finally:
-            response.close()
-            response.release_conn()
-
-    def _start(self, key: str, length: int) -> tuple[Stored, bytes] | None:
-        stored = self._head(key, None)
-        return None if stored is None else (stored, self._read(key, stored.version_id, length))
-
-    def _read(self, key: str, version_id: str | None, length: int) -> bytes:
-        response = self._client.get_object(
-            self.bucket, key, offset=0, length=length, version_id=version_id
-        )
-        try:
-            return response.read(length)
-        finally:
-            response.close()
-            response.release_conn()
+        if client.get_bucket_versioning(self.bucket).status != ENABLED:
+            client.set_bucket_versioning(self.bucket, VersioningConfig(ENABLED))
 
 
 def _connections(settings: ObjectStoreSettings) -> urllib3.PoolManager:
@@ -231,6 +222,20 @@ def _client(settings: ObjectStoreSettings, endpoint: str, http: urllib3.PoolMana
         region=settings.region,
         http_client=http,
     )
+
+
+async def _first(answer: aiohttp.ClientResponse, length: int) -> bytes:
+    size = answer.content_length or 0
+    if size <= _SMALL_BYTES:
+        return (await answer.read())[:length]  # all of it: the connection can be used again
+    start = await answer.content.readexactly(length)
+    answer.close()
+    return start
+
+
+def _none_if_absent(refused: StoreRefused) -> None:
+    if refused.code not in _ABSENT:
+        raise refused
 
 
 def _stored(headers: Any) -> Stored:

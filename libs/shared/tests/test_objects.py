@@ -11,7 +11,7 @@ import httpx
 import pytest
 from minio.commonconfig import ENABLED
 
-from incognita_shared.objects import ObjectStore, Stored, Upload
+from incognita_shared.objects import ObjectStore, Upload
 from incognita_shared.problems import Unavailable
 from incognita_shared.settings import ObjectStoreSettings
 
@@ -30,7 +30,7 @@ async def store(object_store_settings: ObjectStoreSettings) -> AsyncIterator[Obj
     for one in client.list_objects(made.bucket, recursive=True, include_version=True):
         client.remove_object(made.bucket, one.object_name or "", version_id=one.version_id)
     client.remove_bucket(made.bucket)
-    made.close()
+    await made.close()
 
 
 def _policy(store: ObjectStore, expires: timedelta = MINUTES) -> Upload:
@@ -41,10 +41,6 @@ def _policy(store: ObjectStore, expires: timedelta = MINUTES) -> Upload:
         sha256=hashlib.sha256(PHOTO).hexdigest(),
         expires=expires,
     )
-
-
-def both(stored: Stored, start: bytes) -> tuple[Stored, bytes]:
-    return stored, start
 
 
 async def _post(upload: Upload, content: bytes, **changed: str) -> int:
@@ -115,12 +111,12 @@ async def test_a_form_that_leaves_a_condition_out_is_refused(
     assert await store.head(KEY) is None
 
 
-def test_the_policy_fixes_the_size_so_that_no_byte_too_many_is_taken_in(
+async def test_the_policy_fixes_the_size_so_that_no_byte_too_many_is_taken_in(
     object_store_settings: ObjectStoreSettings,
 ) -> None:
     store = ObjectStore(object_store_settings)
     policy = json.loads(base64.b64decode(_policy(store).fields["policy"]))
-    store.close()
+    await store.close()
     assert ["content-length-range", len(PHOTO), len(PHOTO)] in policy["conditions"]
 
 
@@ -147,12 +143,12 @@ async def test_an_objects_facts_come_with_its_first_bytes_and_no_more(
     store: ObjectStore, size: int
 ) -> None:
     """One request for a small object, two for a large one; either gives the same."""
-    assert await store.judge_start(KEY, 4, size=size, judge=both) is None
+    assert await store.read_start(KEY, 4, size=size) is None
     await _post(_policy(store), PHOTO)
     stored = await store.head(KEY)
     for _ in range(3):
-        assert await store.judge_start(KEY, 4, size=size, judge=both) == (stored, PHOTO[:4])
-    assert await store.judge_start(KEY, 10_000, size=size, judge=both) == (stored, PHOTO)
+        assert await store.read_start(KEY, 4, size=size) == (stored, PHOTO[:4])
+    assert await store.read_start(KEY, 10_000, size=size) == (stored, PHOTO)
 
 
 async def test_a_link_shows_the_object_to_one_without_a_key(store: ObjectStore) -> None:
@@ -191,7 +187,7 @@ async def test_links_name_the_public_endpoint_where_it_differs(
     assert _policy(store).url == f"https://media.example.org/{store.bucket}"
     link = store.presign_download(KEY, version_id=None, expires=MINUTES)
     assert link.startswith(f"https://media.example.org/{store.bucket}/{KEY}?")
-    store.close()
+    await store.close()
 
 
 async def test_a_store_that_is_down_or_refuses_the_service_is_unavailable(
@@ -201,5 +197,5 @@ async def test_a_store_that_is_down_or_refuses_the_service_is_unavailable(
     refused = ObjectStore(object_store_settings.model_copy(update={"access_key": "unknown"}))
     for store in (down, refused):
         with pytest.raises(Unavailable):
-            await store.judge_start(KEY, 4, size=4, judge=both)
-        store.close()
+            await store.read_start(KEY, 4, size=4)
+        await store.close()

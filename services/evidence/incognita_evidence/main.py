@@ -36,12 +36,12 @@ async def _serve() -> None:
     settings, health, owner = Settings.read(), Health(), new_id()
     with start_telemetry(SERVICE, settings.telemetry):
         await ensure_topics(settings.kafka)
-        store = ObjectStore(settings.objects)
-        await store.ensure_bucket()
         async with (
+            ObjectStore(settings.objects) as store,
             mongo_database(settings.mongo, SERVICE) as db,
             started_producer(settings.kafka, client_id=SERVICE) as producer,
         ):
+            await store.ensure_bucket()
             await create_indexes(db)
             await create_delivery_indexes(db)
             relay = Relay(db, collections=PENDING, producer=producer, health=health, owner=owner)

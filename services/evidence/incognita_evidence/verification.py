@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 
 from incognita_evidence.inspection import Exif, media_types, read_exif
 from incognita_evidence.report import Item
@@ -26,13 +25,10 @@ class Verifier:
 
     async def _verify(self, item: Item, time_zone: str) -> Verdict:
         async with self._slots:
-            verdict = await self._store.judge_start(
-                item.object_key,
-                self._first_bytes,
-                size=item.size_bytes,
-                judge=partial(_judged, item, time_zone),
+            found = await self._store.read_start(
+                item.object_key, self._first_bytes, size=item.size_bytes
             )
-        return verdict or Absent()
+            return Absent() if found is None else _judged(item, time_zone, *found)
 
 
 def _judged(item: Item, time_zone: str, stored: Stored, head: bytes) -> Proved | Refused:

@@ -238,7 +238,7 @@ async def store(object_store_settings: ObjectStoreSettings) -> AsyncIterator[Obj
     await store.ensure_bucket()
     yield store
     await asyncio.to_thread(_remove_bucket, object_store_settings, store.bucket)
-    store.close()
+    await store.close()
 
 
 def _remove_bucket(settings: ObjectStoreSettings, bucket: str) -> None:
