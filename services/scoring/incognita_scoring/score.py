@@ -8,7 +8,7 @@ from pydantic import Field
 
 from incognita_scoring.rules import OUTCOME, ReviewState, Verb
 from incognita_shared.events.evidence import Finding
-from incognita_shared.events.scoring import QuestionScore, SectionScore
+from incognita_shared.events.scoring import QuestionScore, SectionScore, StageScore
 from incognita_shared.values import Answers, Attributes, Channel, Exact, Id, Moment, Value
 
 
@@ -77,6 +77,7 @@ class Revision(Scored):
     handed_in_at: Moment | None = None
     today: date | None = None
     asked_version: int | None = None
+    stages: tuple[StageScore, ...] = ()
     reason: str
     author: str
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from incognita_scoring.engine import ENGINE_VERSION, score_visit
-from incognita_scoring.rules import ReviewState, Verb, state_by_rule
+from incognita_scoring.rules import RejectReason, ReviewState, Verb, state_by_rule
 from incognita_scoring.score import DecidedBy, Revision, Score, Scored
 from incognita_shared.events.envelope import VisitEvent
 from incognita_shared.events.evidence import ReportCompleted
@@ -49,8 +49,11 @@ def score_report(
 def called_off_score(score: Score, why: str, at: datetime) -> tuple[Score, ReportRejected]:
     """The score of a visit that was cancelled: rejected, whatever was decided before."""
     text = f"The visit was cancelled: {why}"
-    after = score.decided(Verb.REJECT, by=DecidedBy.CANCELLATION, text=text, at=at)
-    return after, report_rejected(after, reason=text, at=at)
+    code = RejectReason.CANCELLED
+    after = score.decided(
+        Verb.REJECT, by=DecidedBy.CANCELLATION, text=text, at=at, reason_code=code
+    )
+    return after, report_rejected(after, reason=text, at=at, code=code)
 
 
 def visit_scored(score: Score, revision: Revision) -> VisitScored:
@@ -72,6 +75,7 @@ def visit_scored(score: Score, revision: Revision) -> VisitScored:
         passed=revision.passed,
         critical_failed=revision.critical_failed,
         sections=revision.sections,
+        stages=revision.stages,
         questions=revision.questions,
         reason=revision.reason,
         author=revision.author,
@@ -90,7 +94,9 @@ def context_of(score: Score, revision: Revision) -> Context:
     )
 
 
-def report_rejected(score: Score, *, reason: str, at: datetime) -> ReportRejected:
+def report_rejected(
+    score: Score, *, reason: str, at: datetime, code: RejectReason
+) -> ReportRejected:
     """The event of a rejection, from the score as it is after it."""
     return ReportRejected(
         chain_id=score.chain_id,
@@ -100,6 +106,7 @@ def report_rejected(score: Score, *, reason: str, at: datetime) -> ReportRejecte
         seq=score.seq,
         report_revision=score.report_revision,
         reason=reason,
+        reason_code=code,
         rejected_at=at,
     )
 
@@ -125,7 +132,8 @@ def report_approved(score: Score, *, by: DecidedBy, at: datetime) -> ReportAppro
 def _revision(
     report: ReportCompleted, questionnaire: Questionnaire, before: Score | None, at: datetime
 ) -> Revision:
-    visit = score_visit(questionnaire, report.answers)
+    context = report.context
+    visit = score_visit(questionnaire, report.answers, context)
     return Revision(
         visit_id=report.visit_id,
         chain_id=report.chain_id,
@@ -149,8 +157,9 @@ def _revision(
         ),
         answers=report.answers,
         branch=report.branch,
-        handed_in_at=report.submitted_at,
-        today=report.today,
+        handed_in_at=context.now,
+        today=context.today,
+        stages=visit.stages,
         reason="report corrected" if before else "report completed",
         author=DecidedBy.RULE,
     )

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from incognita_shared.events.envelope import Event, ShopperId, VisitEvent
+from incognita_shared.questionnaire.conditions import Context
 from incognita_shared.values import (
     Answers,
     Attributes,
@@ -98,7 +99,7 @@ class ReportCompleted(VisitEvent):
     scenario: str
     branch: Attributes = Field(default_factory=dict)
     today: date | None = None
-    """The day at the branch on which the report was handed in, for conditions."""
+    """The day at the branch on which the visit ended, for conditions."""
     answers: Answers
     stages: tuple[StageTimes, ...] = ()
     items: tuple[ItemRef, ...]
@@ -106,6 +107,16 @@ class ReportCompleted(VisitEvent):
     started_at: Moment
     ended_at: Moment
     submitted_at: Moment
+
+    @property
+    def context(self) -> Context:
+        """What conditions ask beside the answers. No report is younger than its receipt."""
+        return Context(
+            branch=self.branch,
+            visit={"scenario": self.scenario, "channel": self.channel.value},
+            now=min(self.ended_at, self.submitted_at),
+            today=self.today,
+        )
 
 
 class ReportFlagged(VisitEvent):

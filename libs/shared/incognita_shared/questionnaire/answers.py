@@ -161,9 +161,9 @@ class ReadAnswers(Scope):
             self.irrelevant.update(question.id for question in section.questions)
         for question in section.questions:
             if question.id in reckoned_with:
-                seen = (own(scope.seen).get(question.id) for scope in scopes)
-                self.seen[question.id] = [value for value in seen if value is not None]
-        self.seen[section.id] = [dict(own(scope.seen)) for scope in scopes] if offered else []
+                seen = (scope.own_seen.get(question.id) for scope in scopes)
+                self.own_seen[question.id] = [value for value in seen if value is not None]
+        self.own_seen[section.id] = [dict(scope.own_seen) for scope in scopes] if offered else []
 
     def _unknown(self) -> Iterator[AnswerError]:
         repeated = self.questionnaire.repeated
@@ -184,7 +184,7 @@ class ReadAnswers(Scope):
         for scope in self.scopes(section):
             for question in section.questions:
                 if (
-                    question.id in own(scope.values)
+                    scope.has(question.id)
                     and question.id not in scope.faulty
                     and not question.holds
                 ):
@@ -213,12 +213,6 @@ class ReadAnswers(Scope):
             )
 
 
-def own(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Of a repetition's chained values those of its own."""
-    maps: list[Mapping[str, Any]] | None = getattr(mapping, "maps", None)
-    return maps[0] if maps else mapping
-
-
 def _wrong(question: Question, scope: Scope, partial: bool, language: str) -> AnswerError | None:
     path = scope.path(question.id)
     if question.id in scope.unreadable:
@@ -227,7 +221,7 @@ def _wrong(question: Question, scope: Scope, partial: bool, language: str) -> An
         return None
     if question.id in scope.faulty:
         return AnswerError(path, f"cannot be checked: {scope.faulty[question.id]}", "fails")
-    if question.id in own(scope.values):
+    if scope.has(question.id):
         return _broken(question, scope, path, language)
     if question.id in scope.answers and scope.answers[question.id] is None:
         allowed = not_applicable(question, scope.answers)
@@ -252,10 +246,11 @@ def _evidence_of(question: Question, scope: Scope) -> Iterator[RequiredEvidence]
     if question.id in scope.irrelevant or not_applicable(question, scope.answers):
         return
     if question.type in MEDIA_TYPES:
-        files = own(scope.values).get(question.id, ())
-        count = len(files) or int(scope.required(question))
+        files = scope.own_values.get(question.id)
+        named = files if isinstance(files, tuple) else ()
+        count = len(named) or int(scope.required(question))
         if count:
-            yield RequiredEvidence(MEDIA_TYPES[question.type], count, question.id, tuple(files))
+            yield RequiredEvidence(MEDIA_TYPES[question.type], count, question.id, named)
     for rule in question.evidence:
         if rule.minimum_count > 0 and (
             rule.condition is None or scope.holds_or_fails(rule.condition, question)

@@ -57,7 +57,7 @@ VALUE = "value"
 NOW = "now"
 TODAY = "today"
 ANSWER = "answers."
-VISIT_FACTS = ("scenario", "channel", "stage")
+VISIT_FACTS = ("scenario", "channel")
 
 
 class ConditionError(ValueError):
@@ -68,8 +68,8 @@ class ConditionError(ValueError):
 class Context:
     """What conditions may ask beside the answers.
 
-    ``branch``: attribute → its value, as it was when the visit was offered. ``visit``: scenario,
-    channel and stage. ``now``: when the report was handed in, and ``today`` that day at the branch;
+    ``branch``: attribute → its value, as it was when the visit was offered. ``visit``: scenario
+    and channel. ``now``: when the report was made, and ``today`` that day at the branch;
     None (and so null in a rule) where nobody has said.
     """
 

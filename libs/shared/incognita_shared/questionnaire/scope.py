@@ -1,7 +1,7 @@
 """One set of answers that belong together: those of a whole report, or of one repetition in it."""
 
 from collections import ChainMap
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -41,9 +41,12 @@ class Scope:
         "faulty",
         "irrelevant",
         "name",
+        "own_seen",
+        "own_values",
         "seen",
         "unreadable",
         "values",
+        "within",
     )
 
     def __init__(
@@ -57,24 +60,35 @@ class Scope:
         self.answers = answers
         self.name = name
         """``staff[0]`` of a repetition, else nothing."""
+        self.within = within
         self.irrelevant: set[str] = set()
         self.unreadable: dict[str, str] = {}
         self.faulty: dict[str, str] = {}
-        own_values: dict[str, Answer] = {}
-        own_seen: dict[str, object] = {}
-        self.values: MutableMapping[str, Answer] = own_values
-        self.seen: MutableMapping[str, object] = own_seen
+        self.own_values: dict[str, Answer] = {}
+        self.own_seen: dict[str, object] = {}
+        """What was answered here; ``values`` and ``seen`` hold what is around it as well."""
+        self.values: Mapping[str, Answer] = self.own_values
+        self.seen: Mapping[str, object] = self.own_seen
         if within is None:
-            self._data = data_of(own_seen, context)
+            self._data = data_of(self.own_seen, context)
             return
-        # what a repetition lacks it takes from around it
-        self.values = ChainMap(own_values, within.values)
-        self.seen = ChainMap(own_seen, within.seen)
+        self.values = ChainMap(self.own_values, within.own_values)
+        self.seen = ChainMap(self.own_seen, within.own_seen)
         self._data = {**within._data, "answers": self.seen}
 
     def path(self, question_id: str) -> str:
         """The question's id as errors and findings name it."""
         return f"{self.name}.{question_id}" if self.name else question_id
+
+    def has(self, question_id: str) -> bool:
+        """Whether the question has a readable answer here, not only around a repetition."""
+        return question_id in self.own_values
+
+    def left_out(self, question_id: str) -> bool:
+        """Whether the question was not asked here, or not applicable."""
+        return question_id in self.irrelevant or (
+            question_id in self.answers and self.answers[question_id] is None
+        )
 
     def read(self, question: Question, *, offered: bool, reckoned: bool) -> None:
         """Read the answer to the next question; ``offered``: whether its section applies."""
@@ -86,9 +100,9 @@ class Scope:
             value = None if is_blank(answer) else self._readable(question, answer)
         if value is None:
             return
-        self.values[question.id] = value
+        self.own_values[question.id] = value
         if relevant and reckoned:
-            self.seen[question.id] = for_conditions(value)
+            self.own_seen[question.id] = for_conditions(value)
 
     def holds(self, test: Test, question: Question) -> bool:
         """Whether a rule of the question holds. Raises ConditionError."""

@@ -1,4 +1,4 @@
-"""The four ways in which a readable answer becomes points."""
+"""The ways in which a readable answer becomes points."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -7,15 +7,27 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from incognita_scoring.engine.rounding import shown
-from incognita_scoring.engine.words import duration, either, in_words, standard_in_words
+from incognita_scoring.engine.words import (
+    count_in_words,
+    duration,
+    either,
+    in_words,
+    standard_in_words,
+)
 from incognita_shared.questionnaire.model import (
     Band,
+    CountedStandard,
     Question,
     QuestionType,
     ScoringMethod,
     TimedStandard,
 )
-from incognita_shared.questionnaire.reading import Answer, UnreadableAnswer, read_answer
+from incognita_shared.questionnaire.reading import (
+    Answer,
+    UnreadableAnswer,
+    read_answer,
+    read_calculated,
+)
 
 DAY_S = 86_400
 ZERO = Decimal(0)
@@ -50,6 +62,8 @@ def verdict(
             return _bands(question, answer, said)
         case ScoringMethod.TIMED_STANDARD:
             return _timed_standard(question, answer, values)
+        case ScoringMethod.COUNTED_STANDARD:
+            return _counted_standard(question, answer, language)
         case ScoringMethod.NONE:
             raise Immeasurable("This question does not count.")
 
@@ -59,13 +73,22 @@ def _expected_value(question: Question, answer: Answer, said: str, language: str
     multiple = question.type is QuestionType.MULTIPLE_CHOICE
     wanted = expected if isinstance(expected, list) and not multiple else [expected]
     try:
-        values = [read_answer(question, value) for value in wanted]
+        values = [_expected(question, value) for value in wanted]
     except UnreadableAnswer as error:
         raise Immeasurable(f"The expected answer does not fit the question: it {error}.") from None
     met = any(_same(answer, value) for value in values)
     expectation = either(in_words(question, value, language) for value in values)
     fact = f"Answered {said}, as expected" if met else f"Answered {said}, expected {expectation}"
     return Verdict(question.scoring.points if met else ZERO, met, fact)
+
+
+def _expected(question: Question, value: object) -> Answer:
+    if question.type is not QuestionType.CALCULATED:
+        return read_answer(question, value)
+    reckoned = read_calculated(value)
+    if reckoned is None:
+        raise UnreadableAnswer("gives nothing")
+    return reckoned
 
 
 def _same(answer: Answer, expected: Answer) -> bool:
@@ -114,6 +137,18 @@ def _timed_standard(question: Question, answer: Answer, values: Mapping[str, Ans
     long_enough = standard.minimum_s is None or seconds >= standard.minimum_s - grace
     met = in_time and long_enough
     fact = f"Took {duration(seconds)}, the standard is {standard_in_words(standard)}"
+    return Verdict(question.scoring.points if met else ZERO, met, fact)
+
+
+def _counted_standard(question: Question, answer: Answer, language: str) -> Verdict:
+    count = question.scoring.count or CountedStandard()
+    if not isinstance(answer, Decimal):
+        raise Immeasurable("The standard needs a number.")
+    enough = count.minimum is None or answer >= count.minimum
+    met = enough and (count.maximum is None or answer <= count.maximum)
+    unit = count.unit.get(language, "")
+    fact = f"Counted {shown(answer)} {unit}".rstrip()
+    fact = f"{fact}, the standard is {count_in_words(count)}"
     return Verdict(question.scoring.points if met else ZERO, met, fact)
 
 

@@ -1,20 +1,27 @@
 """One question: does it count, what did it earn, and why."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from incognita_scoring.engine.methods import Immeasurable, verdict
+from incognita_scoring.engine.rulings import RulingKind
 from incognita_scoring.engine.words import points
 from incognita_shared.events.scoring import Outcome, QuestionScore
-from incognita_shared.questionnaire.answers import ReadAnswers, is_blank, not_applicable
-from incognita_shared.questionnaire.model import Question, ScoringMethod, Section
+from incognita_shared.questionnaire.answers import Scope, not_applicable
+from incognita_shared.questionnaire.model import (
+    NotApplicablePolicy,
+    Question,
+    QuestionType,
+    ScoringMethod,
+    Section,
+)
 
 ZERO = Decimal(0)
 # a member read through its class costs a call each time, and 60 questions read many
 MET, PARTIAL, MISSED = Outcome.MET, Outcome.PARTIAL, Outcome.MISSED
 NOT_ASKED, NOT_APPLICABLE, UNSCORED = Outcome.NOT_ASKED, Outcome.NOT_APPLICABLE, Outcome.UNSCORED
 NO_METHOD, TIMED_STANDARD = ScoringMethod.NONE, ScoringMethod.TIMED_STANDARD
+EXCLUDE, FULL = NotApplicablePolicy.EXCLUDE, NotApplicablePolicy.FULL
 
 
 class ScoredQuestion(NamedTuple):
@@ -33,50 +40,59 @@ class ScoredQuestion(NamedTuple):
 
 
 def score_question(
-    section: Section, question: Question, answers: Mapping[str, Any], read: ReadAnswers
+    section: Section,
+    question: Question,
+    scope: Scope,
+    *,
+    language: str,
+    instance: int | None = None,
+    ruling: RulingKind | None = None,
 ) -> ScoredQuestion:
     """The points of one question. What does not count has 0 earned of 0 possible."""
-    scorer = _Scorer(section, question)
-    return _unanswerable(scorer, answers, read) or _answered(scorer, answers, read)
+    scorer = _Scorer(section, question, scope, instance)
+    if ruling is RulingKind.FULL_POINTS:
+        return scorer.counted(question.scoring.points, met=True, fact="Granted on appeal")
+    if ruling is RulingKind.DOES_NOT_COUNT:
+        return scorer.left_out(UNSCORED, "Left out on appeal.")
+    return _unanswerable(scorer) or _answered(scorer, language)
 
 
-def _unanswerable(
-    scorer: "_Scorer", answers: Mapping[str, Any], read: ReadAnswers
-) -> ScoredQuestion | None:
+def _unanswerable(scorer: "_Scorer") -> ScoredQuestion | None:
     """The score where there is no answer to judge, for whatever reason; None where there is."""
-    question = scorer.question
+    question, scope = scorer.question, scorer.scope
     if question.scoring.method is NO_METHOD:
         return scorer.left_out(UNSCORED, "Not scored.")
-    if question.id in read.irrelevant:
+    if question.id in scope.irrelevant:
         return scorer.left_out(NOT_ASKED, "Not asked: it did not apply to this visit.")
-    if question.id in read.faulty:
-        return scorer.doubtful(f"Whether it applies is unknown: {read.faulty[question.id]}.")
-    if question.id in read.unreadable:
-        return scorer.doubtful(f"The answer {read.unreadable[question.id]}.")
-    if not_applicable(question, answers):
-        return scorer.left_out(NOT_APPLICABLE, "Not applicable, says the shopper.")
-    return _blank(scorer) if is_blank(answers.get(question.id)) else None
+    if question.id in scope.faulty:
+        return scorer.doubtful(f"Whether it applies is unknown: {scope.faulty[question.id]}.")
+    if question.id in scope.unreadable:
+        return scorer.doubtful(f"The answer {scope.unreadable[question.id]}.")
+    if not_applicable(question, scope.answers):
+        return scorer.not_applicable()
+    return None if scope.has(question.id) else _blank(scorer)
 
 
 def _blank(scorer: "_Scorer") -> ScoredQuestion:
-    if scorer.question.required:
+    if scorer.scope.required(scorer.question):
         return scorer.counted(ZERO, met=False, fact="Not answered, although it had to be")
+    if scorer.question.type is QuestionType.CALCULATED:
+        return scorer.left_out(UNSCORED, "Not scored: the answers it is reckoned from are missing.")
     return scorer.left_out(UNSCORED, "Not scored: the answer was optional, none was given.")
 
 
-def _answered(scorer: "_Scorer", answers: Mapping[str, Any], read: ReadAnswers) -> ScoredQuestion:
-    question = scorer.question
-    if _starts_at_nothing(question, answers, read):
+def _answered(scorer: "_Scorer", language: str) -> ScoredQuestion:
+    question, scope = scorer.question, scorer.scope
+    if _starts_at_nothing(question, scope):
         return scorer.left_out(NOT_APPLICABLE, "Not applicable: its start did not apply.")
-    language = read.questionnaire.default_language
     try:
-        found = verdict(question, read.values[question.id], read.values, language)
+        found = verdict(question, scope.values[question.id], scope.values, language)
     except Immeasurable as reason:
         return scorer.doubtful(str(reason))
     return scorer.counted(found.earned, met=found.met, fact=found.fact)
 
 
-def _starts_at_nothing(question: Question, answers: Mapping[str, Any], read: ReadAnswers) -> bool:
+def _starts_at_nothing(question: Question, scope: Scope) -> bool:
     """Whether a timed standard's start was not asked or not applicable."""
     if question.scoring.method is not TIMED_STANDARD:
         return False
@@ -84,26 +100,49 @@ def _starts_at_nothing(question: Question, answers: Mapping[str, Any], read: Rea
     start_id = standard.start_question_id if standard else None
     if start_id is None:
         return False
-    return start_id in read.irrelevant or (start_id in answers and answers[start_id] is None)
+    outer = scope.within
+    return scope.left_out(start_id) or (outer is not None and outer.left_out(start_id))
 
 
 class _Scorer(NamedTuple):
     section: Section
     question: Question
+    scope: Scope
+    instance: int | None
 
     def counted(self, earned: Decimal, *, met: bool, fact: str) -> ScoredQuestion:
         possible = self.question.scoring.points
         short = PARTIAL if earned > 0 else MISSED
         outcome = MET if met else short
         why = f"{fact}: {points(earned, possible)}."
+        if self.question.scoring.bonus:
+            return self._bonus(earned, outcome, f"{fact}: {points(earned, possible)} of bonus.")
         return ScoredQuestion(self.question, self._score(earned, possible, outcome, why))
+
+    def _bonus(self, earned: Decimal, outcome: Outcome, why: str) -> ScoredQuestion:
+        """What is earned beyond what is possible; who misses a bonus has missed nothing."""
+        missed = outcome is MISSED
+        score = self._score(earned, ZERO, UNSCORED if missed else outcome, why)
+        return ScoredQuestion(self.question, score)
+
+    def not_applicable(self) -> ScoredQuestion:
+        policy, possible = self.section.not_applicable, self.question.scoring.points
+        why = "Not applicable, says the shopper"
+        if policy is EXCLUDE or self.question.scoring.bonus:
+            return self.left_out(NOT_APPLICABLE, f"{why}.")
+        earned = possible if policy is FULL else ZERO
+        why = f"{why}, which counts in this section: {points(earned, possible)}."
+        score = self._score(earned, possible, NOT_APPLICABLE, why)
+        return ScoredQuestion(self.question, score)
 
     def left_out(self, outcome: Outcome, why: str) -> ScoredQuestion:
         return ScoredQuestion(self.question, self._score(ZERO, ZERO, outcome, why))
 
     def doubtful(self, why: str) -> ScoredQuestion:
         score = self._score(ZERO, ZERO, UNSCORED, f"Not scored. {why}")
-        return ScoredQuestion(self.question, score, doubt=f"{self.question.id}: {why}")
+        return ScoredQuestion(
+            self.question, score, doubt=f"{self.scope.path(self.question.id)}: {why}"
+        )
 
     def _score(
         self, earned: Decimal, possible: Decimal, outcome: Outcome, why: str
@@ -116,4 +155,5 @@ class _Scorer(NamedTuple):
             outcome=outcome,
             critical=self.question.scoring.critical is not None,
             why=why,
+            instance=self.instance,
         )

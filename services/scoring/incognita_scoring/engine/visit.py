@@ -1,18 +1,25 @@
-"""A whole visit: sections from questions, the score from sections, and what critical misses do."""
+"""A whole visit: the score from its sections, those of its stages, and what critical misses do."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from incognita_scoring.engine.question import ScoredQuestion, score_question
-from incognita_scoring.engine.rounding import percentage, rounded
-from incognita_shared.events.scoring import QuestionScore, SectionScore
+from incognita_scoring.engine.question import ScoredQuestion
+from incognita_scoring.engine.rounding import rounded
+from incognita_scoring.engine.rulings import NO_RULINGS, Rulings
+from incognita_scoring.engine.section import (
+    ZERO,
+    ScoredSection,
+    has_effect,
+    missed,
+    score_section,
+)
+from incognita_shared.events.scoring import QuestionScore, SectionScore, StageScore
 from incognita_shared.questionnaire.answers import ReadAnswers
-from incognita_shared.questionnaire.model import CriticalEffect, Questionnaire, Section
-
-ZERO = Fraction(0)
+from incognita_shared.questionnaire.conditions import NO_CONTEXT, Context
+from incognita_shared.questionnaire.model import CriticalEffect, Questionnaire
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,98 +35,97 @@ class VisitScore:
     passed: bool | None
     critical_failed: tuple[str, ...]
     sections: tuple[SectionScore, ...]
+    stages: tuple[StageScore, ...]
     questions: tuple[QuestionScore, ...]
     doubts: tuple[str, ...]
+    read: ReadAnswers = field(compare=False, repr=False)
+    """The answers as they were read."""
 
 
-def score_visit(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> VisitScore:
+def score_visit(
+    questionnaire: Questionnaire,
+    answers: Mapping[str, Any],
+    context: Context = NO_CONTEXT,
+    *,
+    rulings: Rulings = NO_RULINGS,
+) -> VisitScore:
     """Scores the answers of one report.
 
-    A section's score is 100 · earned / possible over the questions that count, held within 0 to
-    100; the visit's is the mean of the sections that have one, by their weights. A critical miss
-    fails the visit (0), fails its section (0, which then counts) or caps the visit. Never raises
-    for answers of any kind.
+    The visit's score is the mean of the sections that have one, by their weights; a stage's the
+    same over its own sections. A critical miss fails the visit (0), fails its section (0, which
+    then counts) or caps the visit. Sections about a competitor have a score and count for nothing.
+    What appeals ruled goes before what was answered.
+    Never raises for answers of any kind.
     """
-    read = ReadAnswers(questionnaire, answers)
-    by_section = [
-        (section, [score_question(section, one, answers, read) for one in section.questions])
-        for section in questionnaire.sections
-    ]
-    scored = [one for _, questions in by_section for one in questions]
-    missed = [one for one in scored if one.missed_critical]
-    exact = [(section, questions, _section(questions)) for section, questions in by_section]
+    read = ReadAnswers(questionnaire, answers, context)
+    sections = [score_section(section, read, rulings) for section in questionnaire.sections]
+    failed = missed(one for section in sections if section.counts for one in section.questions)
     decimals = questionnaire.score.decimals
-    score = _visit([(section.weight, value) for section, _, value in exact], missed)
+    score = _score(sections, failed)
     final = None if score is None else rounded(score, decimals)
     return VisitScore(
         score=final,
-        passed=_passed(final, questionnaire.score.pass_mark, missed),
-        critical_failed=tuple(one.question.id for one in missed),
-        sections=tuple(_told(*section, decimals) for section in exact),
-        questions=tuple(one.score for one in scored),
-        doubts=tuple(one.doubt for one in scored if one.doubt),
+        passed=_passed(final, questionnaire.score.pass_mark, failed),
+        critical_failed=tuple(dict.fromkeys(one.question.id for one in failed)),
+        sections=tuple(section.told(decimals) for section in sections),
+        stages=_stages(questionnaire, sections),
+        questions=tuple(one.score for section in sections for one in section.questions),
+        doubts=tuple(_doubts(sections, read)),
+        read=read,
     )
 
 
-def _section(questions: Sequence[ScoredQuestion]) -> Fraction | None:
-    if _any_effect(CriticalEffect.FAIL_SECTION, (one for one in questions if one.missed_critical)):
+def _score(sections: Iterable[ScoredSection], failed: Sequence[ScoredQuestion]) -> Fraction | None:
+    if has_effect(CriticalEffect.FAIL_VISIT, failed):
         return ZERO
-    earned, possible = _sums(questions)
-    return percentage(earned, possible) if possible > 0 else None
+    mean = _mean(sections)
+    return None if mean is None else min([mean, *_caps(failed)])
 
 
-def _sums(questions: Iterable[ScoredQuestion]) -> tuple[Decimal, Decimal]:
-    """Points are decimals of few digits, so these sums are exact."""
-    earned = possible = Decimal(0)
-    for one in questions:
-        earned += one.score.earned
-        possible += one.score.possible
-    return earned, possible
-
-
-def _visit(
-    sections: Sequence[tuple[Decimal, Fraction | None]], missed: Sequence[ScoredQuestion]
-) -> Fraction | None:
-    if _any_effect(CriticalEffect.FAIL_VISIT, missed):
-        return ZERO
-    counting = [(Fraction(weight), value) for weight, value in sections if value is not None]
+def _mean(sections: Iterable[ScoredSection]) -> Fraction | None:
+    counting = [
+        (Fraction(one.section.weight), one.exact)
+        for one in sections
+        if one.counts and one.exact is not None
+    ]
     total = sum((weight for weight, _ in counting), ZERO)
-    if total == 0:
-        return None
-    mean = sum((weight * value for weight, value in counting), ZERO) / total
-    return min([mean, *_caps(missed)])
+    return sum((weight * value for weight, value in counting), ZERO) / total if total else None
 
 
-def _caps(missed: Iterable[ScoredQuestion]) -> list[Fraction]:
+def _caps(failed: Iterable[ScoredQuestion]) -> list[Fraction]:
     return [
         Fraction(one.question.scoring.cap)
-        for one in missed
+        for one in failed
         if one.question.scoring.critical is CriticalEffect.CAP_VISIT
         and one.question.scoring.cap is not None
     ]
 
 
-def _any_effect(effect: CriticalEffect, missed: Iterable[ScoredQuestion]) -> bool:
-    return any(one.question.scoring.critical is effect for one in missed)
+def _stages(
+    questionnaire: Questionnaire, sections: Sequence[ScoredSection]
+) -> tuple[StageScore, ...]:
+    decimals = questionnaire.score.decimals
+    means = [
+        (stage.id, _mean(one for one in sections if one.section.stage_id == stage.id))
+        for stage in questionnaire.stages
+    ]
+    return tuple(
+        StageScore(stage_id=stage_id, score=None if mean is None else rounded(mean, decimals))
+        for stage_id, mean in means
+    )
 
 
 def _passed(
-    score: Decimal | None, pass_mark: Decimal | None, missed: Sequence[ScoredQuestion]
+    score: Decimal | None, pass_mark: Decimal | None, failed: Sequence[ScoredQuestion]
 ) -> bool | None:
-    if _any_effect(CriticalEffect.FAIL_VISIT, missed):
+    if has_effect(CriticalEffect.FAIL_VISIT, failed):
         return False
     # the rounded score decides: the number that a branch reads is the number that is judged
     return None if score is None or pass_mark is None else score >= pass_mark
 
 
-def _told(
-    section: Section, questions: Sequence[ScoredQuestion], exact: Fraction | None, decimals: int
-) -> SectionScore:
-    earned, possible = _sums(questions)
-    return SectionScore(
-        section_id=section.id,
-        earned=earned,
-        possible=possible,
-        weight=section.weight,
-        score=None if exact is None else rounded(exact, decimals),
-    )
+def _doubts(sections: Iterable[ScoredSection], read: ReadAnswers) -> Iterable[str]:
+    for section in sections:
+        if section.section.id in read.malformed:
+            yield f"{section.section.id}: The answer {read.malformed[section.section.id]}."
+        yield from (one.doubt for one in section.questions if one.doubt)

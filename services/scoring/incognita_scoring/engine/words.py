@@ -6,7 +6,12 @@ from decimal import Decimal
 from functools import lru_cache
 
 from incognita_scoring.engine.rounding import shown
-from incognita_shared.questionnaire.model import Question, QuestionType, TimedStandard
+from incognita_shared.questionnaire.model import (
+    CountedStandard,
+    Question,
+    QuestionType,
+    TimedStandard,
+)
 from incognita_shared.questionnaire.reading import Answer
 
 LONGEST_QUOTE = 80
@@ -27,7 +32,7 @@ def in_words(question: Question, answer: Answer, language: str) -> str:
         case datetime() | date() | time():
             return answer.isoformat()
         case _:
-            return quoted(answer)
+            return quoted(answer) if isinstance(answer, str) else "given"
 
 
 def either(words: Iterable[str]) -> str:
@@ -67,6 +72,12 @@ def standard_in_words(standard: TimedStandard) -> str:
     ]
     grace = f" (and {duration(standard.grace_s)} of grace)" if standard.grace_s else ""
     return " and ".join(limits) + grace
+
+
+def count_in_words(count: CountedStandard) -> str:
+    """``at least 2 and at most 4``."""
+    limits = (("at least", count.minimum), ("at most", count.maximum))
+    return " and ".join(f"{how} {shown(limit)}" for how, limit in limits if limit is not None)
 
 
 def _label(question: Question, choice_id: str, language: str) -> str:

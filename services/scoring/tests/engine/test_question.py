@@ -39,7 +39,7 @@ def scored(question, answers, *others):
     questionnaire = Questionnaire.model_validate(definition)
     section = questionnaire.sections[0]
     read = ReadAnswers(questionnaire, answers)
-    return score_question(section, section.questions[-1], answers, read)
+    return score_question(section, section.questions[-1], read, language="en")
 
 
 def boolean(expected=True, **fields):
