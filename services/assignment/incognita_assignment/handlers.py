@@ -69,7 +69,7 @@ async def on_report_approved(received: Received[ReportApproved], work: Work) -> 
         at=event.approved_at,
         by=_BY.get(event.approved_by, By.REVIEWER),
     )
-    _apply(work, change)
+    _apply_saying(work, change)
     work.insert(PAYOUTS, payout.document())
 
 
@@ -81,7 +81,7 @@ async def on_report_returned(received: Received[ReportReturned], work: Work) -> 
         change = send_back(
             visit, revision=event.report_revision, reason=event.reason, at=event.returned_at
         )
-        _apply(work, change)
+        _apply_saying(work, change)
 
 
 async def on_report_rejected(received: Received[ReportRejected], work: Work) -> None:
@@ -131,6 +131,12 @@ def _note_late(
 def _apply(work: Work, change: Change | None) -> None:
     if change is not None:
         work.update(VISITS, change.where, change.update)
+
+
+def _apply_saying(work: Work, change: Change | None) -> None:
+    """The same for what scoring's word says: of a visit that is one partition's, in order."""
+    if change is not None:
+        work.update_saying(VISITS, change.where, change.fields, change.events)
 
 
 HANDLERS: Mapping[type[Event], Handler] = {

@@ -30,7 +30,14 @@ class Change:
     """A conditional update: ``where`` names the visit and the version it is made from."""
 
     where: Mapping[str, Any]
-    update: Mapping[str, Any]
+    fields: Mapping[str, Any]
+    """The update without what it says."""
+    events: tuple[VisitEvent, ...] = ()
+
+    @property
+    def update(self) -> Mapping[str, Any]:
+        """The update with its events inside."""
+        return append_events(self.fields, *self.events)
 
 
 def accept(visit: Visit, *, at: datetime) -> Change | None:
@@ -158,14 +165,14 @@ def _kept(
     step: Mapping[str, Any] | None = None,
     event: VisitEvent | None = None,
 ) -> Change:
-    events = [event] if event else []
+    events = (event,) if event else ()
     update: dict[str, Any] = {
         "$set": {**fields, "version": visit.version + 1, "seq": visit.seq + len(events)}
     }
     if step:
         update["$push"] = {"history": step}
     where = {"_id": visit.visit_id, "chain_id": visit.chain_id, "version": visit.version}
-    return Change(where, append_events(update, *events))
+    return Change(where, update, events)
 
 
 def _step(

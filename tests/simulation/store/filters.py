@@ -106,6 +106,9 @@ _OPERATORS: dict[str, Callable[[list[Any], Any], bool]] = {
     "$gt": _compares(lambda one, other: one > other),
     "$gte": _compares(lambda one, other: one >= other),
     "$exists": lambda values, wanted: bool(values) is bool(wanted),
+    "$size": lambda values, wanted: any(
+        isinstance(value, list) and len(value) == wanted for value in values[:1]
+    ),
     "$regex": _regex,
     "$elemMatch": _element,
 }

@@ -41,7 +41,7 @@ FILTERS: list[dict[str, Any]] = [
     {"at": {"$lt": MOMENT}}, {"raw": b"\x00\x01"}, {"who": UUID(int=7)}, {"n": {"$nin": [1, "2"]}},
     {"$or": [{"n": 1}, {"on": False}]}, {"$and": [{"n": 2}, {"on": {"$exists": False}}]},
     {"items": {"$elemMatch": {"id": "2", "k": 2}}}, {"tags": {"$exists": True, "$ne": "x"}},
-    {"_id": "a", "n": 2}, {"sub": {"k": 1}},
+    {"_id": "a", "n": 2}, {"sub": {"k": 1}}, {"tags": {"$size": 2}}, {"items": {"$size": 1}},
 ]  # fmt: skip
 _LEFT = {"$filter": {"input": "$items", "cond": {"$not": [{"$in": ["$$this.id", ["2", "9"]]}]}}}
 CHANGES: list[Any] = [

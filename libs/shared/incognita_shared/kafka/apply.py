@@ -13,7 +13,13 @@ from incognita_shared.kafka.incoming import Incoming
 from incognita_shared.kafka.ownership import Block, Ownership
 from incognita_shared.kafka.publisher import Committed, Publisher
 from incognita_shared.kafka.spans import batch_span, measure_batch
-from incognita_shared.mongo.checkpoint import Claim, FencedError, Source
+from incognita_shared.mongo.checkpoint import (
+    Advance,
+    Checkpoints,
+    Claim,
+    FencedError,
+    Source,
+)
 from incognita_shared.mongo.outbox import Chunk
 from incognita_shared.mongo.parking import Parking
 from incognita_shared.telemetry import instruments
@@ -29,6 +35,7 @@ class Applier:
         service: str,
         session: AsyncClientSession,
         *,
+        checkpoints: Checkpoints,
         ownership: Ownership,
         processor: BatchProcessor,
         publisher: Publisher,
@@ -38,6 +45,7 @@ class Applier:
     ) -> None:
         self._service = service
         self._session = session
+        self._checkpoints = checkpoints
         self._ownership = ownership
         self._processor = processor
         self._publisher = publisher
@@ -149,6 +157,29 @@ class Applier:
             held.block = None
         else:
             self._ownership.wait(source, held.block)
+
+    async def pass_over(self) -> None:
+        """Move the checkpoints behind records that had nothing to say to this service.
+
+        They had no effects, so this needs no transaction: whoever is fenced loses nothing.
+        """
+        steps = [
+            Advance(source, held.claim, held.passed)
+            for source, held in self._ownership.held.items()
+            if held.passed > held.claim.next
+        ]
+        if not steps:
+            return
+        try:
+            await self._checkpoints.advance(None, steps)
+        except FencedError as fenced:
+            log.warning("fenced", extra={"sources": str(fenced)})
+            self._ownership.forget([step.source for step in steps])
+            return
+        for step in steps:
+            if held := self._ownership.held.get(step.source):
+                held.claim = Claim(held.claim.epoch, step.next)
+        await self._publisher.put(Committed((), self._afterwards))
 
     async def replay_unparked(self) -> None:
         """Handle, in order, what waits for the subjects that an operator has unparked."""

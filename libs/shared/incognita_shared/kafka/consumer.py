@@ -34,6 +34,10 @@ from incognita_shared.mongo.parking import Parking
 from incognita_shared.settings import KafkaSettings, kafka_name
 
 REPLAY_EVERY_S = 2.0
+# a batch costs its round trips whether it holds one record or hundreds: let some gather
+FETCH_WAIT_MS = 50
+FETCH_BYTES = 1 << 17
+PASS_EVERY_S = 1.0
 NAME = "consumer"
 NO_READS: Reads = {}
 log = logging.getLogger(__name__)
@@ -77,7 +81,7 @@ class Consumer:
         )
         self._lock = asyncio.Lock()
         self._pace = Pace(settings.batch_max_records)
-        self._last_replay = 0.0
+        self._last_replay = self._last_pass = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until ``stop`` is set, or for good once too many records can't be read."""
@@ -100,6 +104,7 @@ class Consumer:
             self._applier = Applier(
                 self._service,
                 session,
+                checkpoints=self._checkpoints,
                 ownership=self._ownership,
                 processor=self._processor,
                 publisher=self._publisher,
@@ -133,7 +138,8 @@ class Consumer:
             rebalance_timeout_ms=settings.rebalance_timeout_ms,
             max_poll_interval_ms=settings.max_poll_interval_ms,
             request_timeout_ms=settings.request_timeout_ms,
-            fetch_max_wait_ms=50,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+            fetch_min_bytes=FETCH_BYTES,
             max_partition_fetch_bytes=1 << 20,
         )
 
@@ -181,13 +187,16 @@ class Consumer:
             await self._ownership.claim_missing()
             self._ownership.resume_due()
             slices = self._slices(polled)
-            if slices:
+            if handled := [part for part in slices if not self._is_passed_over(part)]:
                 started = time.monotonic()
-                await self._applier.apply(slices)
+                await self._applier.apply(handled)
                 self._pace.took(time.monotonic() - started)
             if time.monotonic() - self._last_replay >= REPLAY_EVERY_S:
                 self._last_replay = time.monotonic()
                 await self._applier.replay_unparked()
+            if time.monotonic() - self._last_pass >= PASS_EVERY_S:
+                self._last_pass = time.monotonic()
+                await self._applier.pass_over()
         await self._lag.measure()
 
     def _slices(self, polled: Mapping[TopicPartition, Sequence[ConsumerRecord]]) -> list[Slice]:
@@ -207,7 +216,7 @@ class Consumer:
                     headers=record.headers,
                 )
                 for record in polled_records
-                if record.offset >= held.claim.next
+                if record.offset >= held.next
             )
             if records and not self._ownership.is_gap(source, records[0].offset):
                 slices.append(
@@ -221,6 +230,13 @@ class Consumer:
                     )
                 )
         return slices
+
+    def _is_passed_over(self, part: Slice) -> bool:
+        """Whether nothing in the slice is for a handler: then it only moves on, without a write."""
+        if any(record.received or record.fault for record in part.records):
+            return False
+        self._ownership.held[part.source].passed = part.next
+        return True
 
     async def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Let go: let the batch under way end and its events go out, but not for long."""

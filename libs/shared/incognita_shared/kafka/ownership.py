@@ -55,6 +55,13 @@ class Held:
     give_up: dict[int, str] = field(default_factory=dict)
     gap: int | None = None
     """The offset behind a gap that was asked about again."""
+    passed: int = 0
+    """The offset behind records that nobody here reads; the checkpoint follows now and then."""
+
+    @property
+    def next(self) -> int:
+        """The offset to read next."""
+        return max(self.claim.next, self.passed)
 
 
 class Ownership:
@@ -129,11 +136,11 @@ class Ownership:
         once more, and believed if it says the same again. Anything else would be a loss unseen.
         """
         held = self.held[source]
-        if first in (held.claim.next, held.gap):
+        if first in (held.next, held.gap):
             held.gap = None
             return False
         held.gap = first
-        self._go_to(source, held.claim.next)
+        self._go_to(source, held.next)
         return True
 
     def wait(self, source: Source, block: Block) -> None:
@@ -141,7 +148,7 @@ class Ownership:
         held = self.held[source]
         held.block = block
         partition = self.partition(source)
-        if self._go_to(source, held.claim.next):
+        if self._go_to(source, held.next):
             self._kafka.pause(partition)
 
     def resume_due(self) -> None:
@@ -152,7 +159,7 @@ class Ownership:
             if self.partition(source) in paused and (
                 held.block is None or held.block.due <= moment
             ):
-                self._go_to(source, held.claim.next)
+                self._go_to(source, held.next)
 
     def _go_to(self, source: Source, offset: int) -> bool:
         """Position and resume the partition; False if the group has taken it away meanwhile."""

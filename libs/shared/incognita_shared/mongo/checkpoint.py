@@ -90,8 +90,11 @@ class Checkpoints:
             raise RuntimeError("an upsert returned no document")
         return Claim(epoch=document["epoch"], next=document["next"])
 
-    async def advance(self, session: AsyncClientSession, steps: Sequence[Advance]) -> None:
-        """Move the checkpoints inside the transaction. Raises FencedError, which aborts it."""
+    async def advance(self, session: AsyncClientSession | None, steps: Sequence[Advance]) -> None:
+        """Move the checkpoints inside the transaction. Raises FencedError, which aborts it.
+
+        Without a session those of other partitions than the lost one move all the same.
+        """
         result = await self._collection.bulk_write(
             [
                 UpdateOne(

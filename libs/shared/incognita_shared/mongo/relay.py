@@ -118,6 +118,8 @@ class Relay:
         self._batch = batch
         self._woken = asyncio.Event()
         self._owned: list[int] = []
+        self._busy: set[str] = set()
+        self._swept = 0.0
 
     def wake(self) -> None:
         """Something was written: look now."""
@@ -146,9 +148,19 @@ class Relay:
         await self._leave()
 
     async def round(self) -> int:
-        """Publish one batch of each collection. Returns of how many documents."""
+        """Publish one batch of each collection. Returns of how many documents.
+
+        While some collections keep it busy, the others are looked at every ``idle_s`` only.
+        """
         self._woken.clear()
-        return sum([await self._publish_batch(name) for name in self._collections])
+        names, moment = self._collections, asyncio.get_running_loop().time()
+        if self._busy and moment - self._swept < self._idle_s:
+            names = tuple(name for name in names if name in self._busy)
+        else:
+            self._swept = moment
+        published = {name: await self._publish_batch(name) for name in names}
+        self._busy = {name for name, count in published.items() if count}
+        return sum(published.values())
 
     async def _publish_batch(self, name: str) -> int:
         cursor = self._db[name].find(
@@ -163,10 +175,7 @@ class Relay:
             return 0
         records = [Record.of_document(each) for found in ready for each in found["pending"]]
         await self._producer.publish(records)
-        await self._db[name].update_many(
-            {"_id": {"$in": [found["_id"] for found in ready]}},
-            _without_published([record.id for record in records]),
-        )
+        await self._take_out(name, ready, [record.id for record in records])
         measure_outbox_age(name, records)
         return len(ready)
 
@@ -183,6 +192,32 @@ class Relay:
             for found in documents
             if not waiting.intersection(each["subject"] for each in found["pending"])
         ]
+
+    async def _take_out(
+        self, name: str, published: Sequence[Mapping[str, Any]], ids: Sequence[str]
+    ) -> None:
+        """Take out exactly what was published; events appended meanwhile stay.
+
+        Mostly a document has one event, and then it has none: that costs MongoDB half of what the
+        general update does.
+        """
+        single = [found for found in published if len(found["pending"]) == 1]
+        taken = 0
+        if single:
+            emptied = await self._db[name].update_many(
+                {
+                    "_id": {"$in": [found["_id"] for found in single]},
+                    "pending": {"$size": 1},
+                    "pending.id": {"$in": [found["pending"][0]["id"] for found in single]},
+                },
+                {"$set": {"pending": [], "has_pending": False}},
+            )
+            taken = emptied.matched_count
+        if taken < len(published):
+            await self._db[name].update_many(
+                {"_id": {"$in": [found["_id"] for found in published]}, "has_pending": True},
+                _without_published(ids),
+            )
 
     async def _leave(self) -> None:
         try:

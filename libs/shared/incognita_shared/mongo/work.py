@@ -21,7 +21,7 @@ from incognita_shared.events.codec import Record, encode
 from incognita_shared.events.envelope import Event
 from incognita_shared.ids import derived_id
 from incognita_shared.mongo.checkpoint import Source
-from incognita_shared.mongo.pending import WITHOUT_PENDING
+from incognita_shared.mongo.pending import WITHOUT_PENDING, append_events
 from incognita_shared.telemetry import trace_headers
 
 Document: TypeAlias = dict[str, Any]
@@ -56,6 +56,10 @@ class Work:
     """Which documents the gathered writes are about; None for a write that may be about any."""
     _ordered: set[str] = field(default_factory=set)
     """Collections in which two gathered writes may be about one document."""
+    _puts: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    """Where among the gathered writes a document was put that no other write is about."""
+    _silent: set[tuple[str, str]] = field(default_factory=set)
+    """Documents read ahead, with no event of their own that still waits for the relay."""
     _records: dict[Source, list[Record]] = field(default_factory=lambda: defaultdict(list))
 
     async def load(self, wanted: Mapping[str, Collection[str]]) -> None:
@@ -63,12 +67,17 @@ class Work:
         for collection, ids in wanted.items():
             cursor = self.db[collection].find(
                 {"_id": {"$in": list(ids)}},
-                WITHOUT_PENDING,
+                _AHEAD,
                 session=self.session,
                 max_time_ms=READ_MAX_MS,
             )
             found = {document["_id"]: document async for document in cursor}
             self._loaded[collection].update((each, found.get(each)) for each in ids)
+            self._silent.update(
+                (collection, name)
+                for name, document in found.items()
+                if document.pop("has_pending", None) is False
+            )
 
     def caused_by(self, cause: Cause) -> None:
         """From here on, events are the consequence of this record."""
@@ -99,6 +108,37 @@ class Work:
     ) -> None:
         """Put ``document`` in the place of the one that matches."""
         self._write(collection, where, ReplaceOne(where, dict(document), upsert=upsert))
+
+    def put(self, collection: str, where: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+        """As ``replace``, by an id; a document that is put again in this batch is written once."""
+        name, write = str(where["_id"]), ReplaceOne(where, dict(document), upsert=True)
+        at = self._puts[collection].get(name)
+        if at is not None:
+            self._writes[collection][at] = write
+        else:
+            self._write(collection, where, write)
+            self._puts[collection][name] = len(self._writes[collection]) - 1
+
+    def update_saying(
+        self,
+        collection: str,
+        where: Mapping[str, Any],
+        update: Mapping[str, Any],
+        events: Sequence[Event],
+    ) -> None:
+        """Update a document that was read ahead, and say the events behind all it has said.
+
+        Where nothing waits in the document for the relay they go out with the batch, which spares
+        the relay's write; otherwise they queue up behind that. Only for events of a document that
+        handlers of one topic say, for those of two topics may be handled by two processes.
+        """
+        silent = (collection, str(where["_id"]))
+        is_silent = silent in self._silent
+        self.update(collection, where, update if is_silent else append_events(update, *events))
+        if is_silent:
+            self._silent.add(silent)
+            for event in events:
+                self.publish(event)
 
     def keep_newest(self, collection: str, name: str, state: Mapping[str, Any]) -> None:
         """Keep the state of an entity unless its ``version`` or a later one is here already.
@@ -182,8 +222,12 @@ class Work:
         name, touched = _id_of(where), self._touched[collection]
         if name is None:
             self._loaded.pop(collection, None)
+            self._puts.pop(collection, None)
+            self._silent = {each for each in self._silent if each[0] != collection}
         else:
             self._loaded[collection].pop(name, None)
+            self._puts[collection].pop(name, None)
+            self._silent.discard((collection, name))
         if touched and (name is None or name in touched or None in touched):
             self._ordered.add(collection)
         touched.add(name)
@@ -192,6 +236,7 @@ class Work:
     async def _flush(self, collection: str) -> None:
         writes = self._writes.pop(collection, None)
         self._touched.pop(collection, None)
+        self._puts.pop(collection, None)
         # unordered writes take a round trip for each kind, ordered ones for each change of kind
         is_ordered = collection in self._ordered
         self._ordered.discard(collection)
@@ -199,6 +244,7 @@ class Work:
             await self.db[collection].bulk_write(writes, ordered=is_ordered, session=self.session)
 
 
+_AHEAD = {"pending": 0, "relay_bucket": 0}
 _AS_LOADED = (None, WITHOUT_PENDING)
 
 

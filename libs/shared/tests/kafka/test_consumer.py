@@ -8,7 +8,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from incognita_shared.events.codec import Record
-from incognita_shared.events.scoring import ReportApproved
+from incognita_shared.events.comparison import StandingChanged
+from incognita_shared.events.scoring import ReportApproved, ReportReturned
 from incognita_shared.kafka.incoming import NotReady, Received
 from incognita_shared.kafka.producer import started_producer
 from incognita_shared.mongo.checkpoint import Source
@@ -69,6 +70,45 @@ async def test_a_second_owner_goes_on_where_the_first_ended(
     await send(kafka_settings, [record_of(approved("v", seq)) for seq in range(6, 11)])
     async with consuming(database, kafka_settings, owner="two"):
         await eventually(lambda: _equal(counted(database, "v"), range(1, 11)))
+
+
+async def test_records_for_nobody_here_are_passed_over_without_a_transaction(
+    database: Database, kafka_settings: KafkaSettings, topics: None
+) -> None:
+    await send(kafka_settings, [record_of(approved("v", seq)) for seq in range(1, 6)])
+    passed = {StandingChanged: on_report_approved, ReportReturned: on_report_approved}
+    async with consuming(database, kafka_settings, passed, owner="one") as consumer:
+        await eventually(lambda: _next_of(database, TOPIC, 5))
+        transactions = consumer._applier._commit
+        consumer._applier._commit = None  # type: ignore[method-assign,assignment]
+        await send(kafka_settings, [record_of(approved("v", 6))])
+        await eventually(lambda: _next_of(database, TOPIC, 6))
+        consumer._applier._commit = transactions  # type: ignore[method-assign]
+    await send(kafka_settings, [record_of(approved("v", 7))])
+    async with consuming(database, kafka_settings, owner="two"):
+        await eventually(lambda: _equal(counted(database, "v"), [7]))
+
+
+async def test_who_has_lost_a_partition_does_not_move_it_past_what_is_for_nobody(
+    database: Database, kafka_settings: KafkaSettings, topics: None
+) -> None:
+    passed = {StandingChanged: on_report_approved, ReportReturned: on_report_approved}
+    async with consuming(database, kafka_settings, passed, owner="one"):
+        await send(kafka_settings, [record_of(approved("v", 1))])
+        await eventually(lambda: _next_of(database, TOPIC, 1))
+        await database["checkpoints"].update_many(
+            {"next": 1}, {"$inc": {"epoch": 1}, "$set": {"owner": "two"}}
+        )
+        await send(kafka_settings, [record_of(approved("v", 2))])
+        await eventually(lambda: _next_of(database, TOPIC, 2))  # only after a claim of its own
+        found = await database["checkpoints"].find_one({"next": 2})
+        assert found is not None
+        assert (found["owner"], found["epoch"]) == ("one", 3)
+
+
+async def _next_of(db: Database, topic: str, offset: int) -> bool:
+    where = {"_id": {"$regex": f"^{topic}:"}, "next": offset}
+    return await db["checkpoints"].count_documents(where) == 1
 
 
 async def test_what_cannot_be_read_becomes_a_dead_letter_and_blocks_nothing(

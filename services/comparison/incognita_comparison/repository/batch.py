@@ -4,6 +4,7 @@ A read of what the batch has written would send all its writes first: a round tr
 where a batch of 500 needs but a few.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,16 @@ class Batch:
     work: Work
     results: dict[str, Document | None] = field(default_factory=dict)
     sums: dict[str, Document] = field(default_factory=dict)
+    _kept: set[str] = field(default_factory=set)
+
+    def keep(self, result: Document) -> None:
+        """The batch writes the whole result."""
+        self.results[result["_id"]] = result
+        self._kept.add(result["_id"])
+
+    def is_kept(self, result: Mapping[str, Any]) -> bool:
+        """Whether the batch writes the whole result."""
+        return result["_id"] in self._kept
 
 
 class _Latest:

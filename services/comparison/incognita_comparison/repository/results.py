@@ -43,20 +43,21 @@ async def keep_revision(work: Work, event: VisitScored, revision: Mapping[str, A
         "counted": None,
     }
     key, number = {"_id": event.visit_id, "chain_id": event.chain_id}, str(event.score_revision)
-    moved = {"seq": event.seq, "visited_at": event.visited_at}
-    update = {"$set": {**moved, f"revisions.{number}": revision}, "$setOnInsert": new}
-    work.update(RESULTS, key, update, upsert=True)
     known = result or {**key, **new, "revisions": {}}
-    known.update(moved)
+    known.update({"seq": event.seq, "visited_at": event.visited_at})
     known["revisions"][number] = revision
-    batch_of(work).results[event.visit_id] = known
+    work.put(RESULTS, key, known)
+    batch_of(work).keep(known)
 
 
 def keep_verdict(work: Work, result: Mapping[str, Any]) -> None:
     """Write which revision counts, how far scoring's events are read, and what we have said."""
     where = {"_id": result["_id"], "chain_id": result["chain_id"]}
-    verdict = {name: result[name] for name in ("seq", "counted", "said")}
-    work.update(RESULTS, where, {"$set": verdict})
+    if batch_of(work).is_kept(result):
+        work.put(RESULTS, where, result)
+    else:
+        verdict = {name: result[name] for name in ("seq", "counted", "said")}
+        work.update(RESULTS, where, {"$set": verdict})
 
 
 async def add_to_sums(
@@ -77,7 +78,7 @@ async def add_to_sums(
                 place = place.setdefault(name, {})
             place[last] = place.get(last, 0) + value
         sums["changes"] += 1
-        work.replace(BRANCH_WAVES, {"_id": sums["_id"], "chain_id": sums["chain_id"]}, sums)
+        work.put(BRANCH_WAVES, {"_id": sums["_id"], "chain_id": sums["chain_id"]}, sums)
     return sums["n"], sums["sum"]
 
 
