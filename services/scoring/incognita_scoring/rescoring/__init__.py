@@ -1,0 +1,1 @@
+"""Scoring reports again under a corrected questionnaire or a newer engine: preview, then apply."""
