@@ -67,7 +67,11 @@ async def verify_item(visit: Visit, item_id: str, *, desk: Desk) -> Item:
             report, done = settle(
                 report,
                 visit,
-                ReadAnswers(await desk.reports.get_questionnaire(visit), report.answers),
+                ReadAnswers(
+                    await desk.reports.get_questionnaire(visit),
+                    report.answers,
+                    visit.context(report.made_at),
+                ),
                 elsewhere=await looks.where_else(report, desk.reports),
                 at=at,
                 limits=desk.limits,

@@ -105,6 +105,15 @@ class AnswersInvalid(Invalid):
         )
 
 
+class UnknownStage(Invalid):
+    """The questionnaire has no such stage."""
+
+    def __init__(self, stage_id: str, known: Iterable[str]) -> None:
+        stages = ", ".join(known) or "none"
+        cause = f"{stage_id} is no stage of this questionnaire; its stages: {stages}"
+        super().__init__("Unknown stage", errors=[field_error("stage_id", cause)])
+
+
 class KeyUsedOtherwise(Invalid):
     """The same Idempotency-Key with another body."""
 

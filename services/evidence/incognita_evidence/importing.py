@@ -9,18 +9,23 @@ from pydantic import ValidationError
 
 from incognita_evidence.access import if_known
 from incognita_evidence.desk import Desk
-from incognita_evidence.errors import AnswersInvalid
 from incognita_evidence.lines import Line
 from incognita_evidence.report import Report, SubmitAnswer
 from incognita_evidence.rules.completion import Said
 from incognita_evidence.schemas.given import ImportedReport
-from incognita_evidence.submissions import Given, answer_of, earlier_answer, handed_in, submit
+from incognita_evidence.submissions import (
+    Given,
+    answer_of,
+    earlier_answer,
+    handed_in,
+    read_given,
+    submit,
+)
 from incognita_evidence.visit import OPEN_STATES, Visit
 from incognita_shared.clock import now
 from incognita_shared.http.bodies import sound_json
 from incognita_shared.http.faults import invalid_body
 from incognita_shared.problems import Problem, TooLarge
-from incognita_shared.questionnaire.answers import ReadAnswers
 from incognita_shared.telemetry import on_trace_of
 
 ONE_BY_ONE_AT_ONCE = 8
@@ -108,13 +113,10 @@ def _read(line: Line) -> ImportedReport:
 
 async def _settled(entry: _Entry, desk: Desk) -> tuple[Report, Said]:
     questionnaire = await desk.reports.get_questionnaire(entry.visit)
-    read = ReadAnswers(questionnaire, entry.given.content.answers)
-    if errors := read.errors():
-        raise AnswersInvalid(errors)
+    report = Report.of(entry.visit)
+    read = read_given(report, entry.visit, entry.given, questionnaire)
     at = now()
-    report, said = handed_in(
-        Report.of(entry.visit), entry.visit, entry.given, read, elsewhere={}, at=at, desk=desk
-    )
+    report, said = handed_in(report, entry.visit, entry.given, read, elsewhere={}, at=at, desk=desk)
     return report.model_copy(update={"updated_at": at}), said
 
 

@@ -1,5 +1,6 @@
 """The report of one visit with its evidence items: one document, so one write changes it whole."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -7,7 +8,7 @@ from pydantic import Field
 
 from incognita_evidence.inspection import Exif
 from incognita_evidence.visit import Visit
-from incognita_shared.events.evidence import Finding
+from incognita_shared.events.evidence import Finding, StageTimes
 from incognita_shared.values import (
     Answers,
     EvidenceKind,
@@ -85,12 +86,16 @@ class Missing(Value):
 
 
 class SubmitAnswer(Value):
-    """What a submission was answered; kept, so that a repetition gets the same."""
+    """What a submission was answered; kept, so that a repetition gets the same.
+
+    ``missing_stages``: the stages of the visit that are still to be handed in.
+    """
 
     visit_id: Id
     state: ReportState
     report_revision: Annotated[int, Field(ge=1)]
     missing: tuple[Missing, ...] = ()
+    missing_stages: tuple[str, ...] = ()
 
 
 class Submission(Value):
@@ -120,6 +125,8 @@ class Report(Value):
     position: Position | None = None
     missing_evidence_reasons: dict[EvidenceKind, str] = Field(default_factory=dict)
     content_sha256: Sha256 | None = None
+    stages: tuple[StageTimes, ...] = ()
+    """The stages that were handed in, in that order; of a visit without stages none."""
     submitted_at: Moment | None = None
     completed_at: Moment | None = None
     items: tuple[Item, ...] = ()
@@ -127,6 +134,13 @@ class Report(Value):
     flagged: bool = False
     submissions: tuple[Submission, ...] = ()
     updated_at: Moment | None = None
+
+    @property
+    def made_at(self) -> datetime | None:
+        """When the report was made, as it says itself; no report is younger than its receipt."""
+        if self.ended_at is None or self.submitted_at is None:
+            return None
+        return min(self.ended_at, self.submitted_at)
 
     @classmethod
     def of(cls, visit: Visit) -> Self:

@@ -45,7 +45,10 @@ def completed(report: Report, visit: Visit, *, seq: int, bucket: str) -> ReportC
         questionnaire_version=visit.questionnaire_version,
         channel=visit.channel,
         scenario=visit.scenario,
+        branch=visit.branch,
+        today=visit.context(report.made_at).today,
         answers=report.answers,
+        stages=report.stages,
         items=tuple(
             reference(item, bucket=bucket) for item in report.items if item.stored_at is not None
         ),

@@ -16,6 +16,7 @@ from incognita_evidence.errors import (
     ItemsRefused,
     KeyUsedOtherwise,
     ReportClosed,
+    UnknownStage,
     VisitClosed,
 )
 from incognita_evidence.report import (
@@ -27,30 +28,37 @@ from incognita_evidence.report import (
     SubmitAnswer,
 )
 from incognita_evidence.repository.reports import Reports
-from incognita_evidence.rules import verdicts
+from incognita_evidence.rules import stages, verdicts
 from incognita_evidence.rules.completion import Said, settle
 from incognita_evidence.rules.verdicts import Verdict
 from incognita_evidence.schemas.given import ReportSubmission
 from incognita_evidence.visit import OPEN_STATES, Visit
 from incognita_shared.clock import now
 from incognita_shared.questionnaire.answers import ReadAnswers, check_answers
+from incognita_shared.questionnaire.model import Questionnaire
 from incognita_shared.values import Answers
 
 _CONTENT = set(ReportSubmission.model_fields)
+_WHOLE = _CONTENT - {"stage_id"}
+"""What makes a submission of a whole visit: the same before and after there were stages."""
 
 
 async def save_draft(visit: Visit, answers: Answers, *, reports: Reports) -> Report:
     """Keep the answers given so far. Raises AnswersInvalid, ReportClosed once it was submitted."""
     questionnaire = await reports.get_questionnaire(visit)
-    if errors := check_answers(questionnaire, answers, partial=True):
+    if errors := check_answers(questionnaire, answers, partial=True, context=visit.context(None)):
         raise AnswersInvalid(errors)
 
     async def attempt() -> Report | None:
         report = await reports.find_report(visit.id) or Report.of(visit)
-        if report.state is not ReportState.OPEN:
+        between = report.state is ReportState.INCOMPLETE and report.stages
+        if report.state is not ReportState.OPEN and not (
+            between and stages.outstanding(report, questionnaire)
+        ):
             allowed = ["submit"] if report.state is ReportState.INCOMPLETE else []
             raise ReportClosed(visit.id, report.state, allowed)
-        report = report.model_copy(update={"answers": answers, "updated_at": now()})
+        drafted = stages.drafted(report, answers, questionnaire) if between else answers
+        report = report.model_copy(update={"answers": drafted, "updated_at": now()})
         return report if await reports.save(report) else None
 
     return await until_written(visit.id, attempt)
@@ -58,18 +66,24 @@ async def save_draft(visit: Visit, answers: Answers, *, reports: Reports) -> Rep
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A submission under its Idempotency-Key, with the digest by which it is known again."""
+    """A submission under its Idempotency-Key, with the digest by which it is known again.
+
+    ``tolerant``: whatever is wrong with the answers becomes a finding, for a phone would keep a
+    report that is refused for ever.
+    """
 
     content: ReportSubmission
     key: str
     digest: str
+    tolerant: bool = False
 
     @classmethod
-    def of(cls, content: ReportSubmission, key: str) -> Self:
+    def of(cls, content: ReportSubmission, key: str, *, tolerant: bool = False) -> Self:
         """The digest is a SHA-256, whatever the order and spelling of the content's JSON."""
-        fields = content.model_dump(mode="json", include=_CONTENT)
+        include = _WHOLE if content.stage_id is None else _CONTENT
+        fields = content.model_dump(mode="json", include=include)
         data = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
-        return cls(content, key, hashlib.sha256(data).hexdigest())
+        return cls(content, key, hashlib.sha256(data).hexdigest(), tolerant)
 
 
 async def submit(visit: Visit, given: Given, *, desk: Desk) -> SubmitAnswer:
@@ -77,8 +91,8 @@ async def submit(visit: Visit, given: Given, *, desk: Desk) -> SubmitAnswer:
 
     The same key with the same content gets the same answer; one of ``incomplete`` is brought up to
     date, so that no report stays behind because its shopper repeats the request instead of
-    verifying the last item. Raises KeyUsedOtherwise, AnswersInvalid, ItemsRefused, ReportClosed,
-    and VisitClosed unless this submission was taken before the visit was closed.
+    verifying the last item. Raises KeyUsedOtherwise, AnswersInvalid, UnknownStage, ItemsRefused,
+    ReportClosed, and VisitClosed unless this submission was taken before the visit was closed.
     """
     if visit.state not in OPEN_STATES:
         return await _taken_before(visit, given, desk=desk)
@@ -94,11 +108,13 @@ async def submit(visit: Visit, given: Given, *, desk: Desk) -> SubmitAnswer:
         report = report or Report.of(visit)
         if answer := earlier_answer(report, given):
             return answer
-        read = ReadAnswers(await desk.reports.get_questionnaire(visit), given.content.answers)
-        if errors := read.errors():
+        questionnaire = await desk.reports.get_questionnaire(visit)
+        try:
+            read = read_given(report, visit, given, questionnaire)
+        except AnswersInvalid:
             if unread:
                 return None
-            raise AnswersInvalid(errors)
+            raise
         await looks.look(visit, report.in_state(ItemState.DECLARED), desk=desk)
         at = now()
         report, events = verdicts.apply(report, looks.told, at=at, bucket=desk.bucket)
@@ -128,6 +144,32 @@ async def _taken_before(visit: Visit, given: Given, *, desk: Desk) -> SubmitAnsw
     return answer
 
 
+def read_given(
+    report: Report, visit: Visit, given: Given, questionnaire: Questionnaire
+) -> ReadAnswers:
+    """The report's answers as they are with this submission.
+
+    Raises UnknownStage, and AnswersInvalid unless the submission is taken whatever it says.
+    """
+    content = given.content
+    try:
+        stage_ids = stages.named(questionnaire, content.stage_id)
+    except LookupError:
+        known = (stage.id for stage in questionnaire.stages)
+        raise UnknownStage(content.stage_id or "", known) from None
+    answers, strangers = content.answers, []
+    asked = None
+    if content.stage_id is not None:
+        answers = stages.merged(report.answers, answers, questionnaire, content.stage_id)
+        strangers = stages.of_other_stages(content.answers, questionnaire, content.stage_id)
+        asked = stages.asked_after(report, questionnaire, stage_ids)
+    read = ReadAnswers(questionnaire, answers, visit.context(min(content.ended_at, now())))
+    errors = () if given.tolerant else (*strangers, *read.errors(stages=asked))
+    if errors:
+        raise AnswersInvalid(errors)
+    return read
+
+
 def handed_in(
     report: Report,
     visit: Visit,
@@ -140,7 +182,7 @@ def handed_in(
 ) -> tuple[Report, Said]:
     """The report with the submission, complete if nothing is missing, and what is said then."""
     return settle(
-        _submitted(report, given, at),
+        _submitted(report, given, read, at),
         visit,
         read,
         elsewhere=elsewhere,
@@ -166,7 +208,10 @@ def earlier_answer(report: Report, given: Given) -> SubmitAnswer | None:
         return known.answer if final or not report.in_state(ItemState.DECLARED) else None
     if report.state is not ReportState.COMPLETED:
         return None
-    if report.content_sha256 != given.digest:
+    if all(
+        each.content_sha256 != given.digest or each.answer.report_revision != report.revision
+        for each in report.submissions
+    ):
         raise ReportClosed(report.id, report.state)
     return SubmitAnswer(visit_id=report.id, state=report.state, report_revision=report.revision)
 
@@ -179,20 +224,31 @@ def answer_of(report: Report, key: str) -> SubmitAnswer:
     return known.answer
 
 
-def _submitted(report: Report, given: Given, at: datetime) -> Report:
+def _submitted(report: Report, given: Given, read: ReadAnswers, at: datetime) -> Report:
     """The report with what was submitted, not settled yet."""
     content, digest = given.content, given.digest
+    report = stages.handed_in(
+        report,
+        stages.named(read.questionnaire, content.stage_id),
+        started_at=content.started_at,
+        ended_at=content.ended_at,
+        at=at,
+    )
+    partial = content.stage_id is not None
+    reasons = dict(report.missing_evidence_reasons) if partial else {}
     again = report.state is ReportState.INCOMPLETE and report.content_sha256 == digest
     answer = SubmitAnswer(
         visit_id=report.id, state=ReportState.INCOMPLETE, report_revision=report.revision
     )
     report = report.model_copy(
         update={
-            "answers": content.answers,
-            "started_at": content.started_at,
-            "ended_at": content.ended_at,
-            "position": content.position,
-            "missing_evidence_reasons": content.missing_evidence_reasons,
+            "answers": dict(read.answers),
+            "started_at": min((each.started_at for each in report.stages), default=None)
+            or content.started_at,
+            "ended_at": max((each.ended_at for each in report.stages), default=None)
+            or content.ended_at,
+            "position": content.position or (report.position if partial else None),
+            "missing_evidence_reasons": reasons | content.missing_evidence_reasons,
             "content_sha256": digest,
             "submitted_at": report.submitted_at if again else at,
         }

@@ -1,8 +1,22 @@
 """A visit as evidence knows it: what assignment said, and what was agreed on."""
 
+from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
-from incognita_shared.values import Channel, EvidenceRequirement, Id, Moment, Position, Value
+from pydantic import Field
+
+from incognita_shared.questionnaire.conditions import Context
+from incognita_shared.values import (
+    Attributes,
+    Channel,
+    EvidenceRequirement,
+    Id,
+    Moment,
+    Position,
+    StageTerms,
+    Value,
+)
 
 
 class VisitState(StrEnum):
@@ -38,7 +52,12 @@ class Visit(Value):
     time_zone: str
     position: Position | None
     geofence_m: int
+    branch: Attributes = Field(default_factory=dict)
+    """The branch's attributes as they were when the visit was offered."""
+    stages: tuple[StageTerms, ...] = ()
     state: VisitState
+    marked_questions: tuple[str, ...] = ()
+    """What the reviewer marked when the report was returned; empty: all of it."""
     return_reason: str | None = None
     last_seq: int
 
@@ -46,3 +65,13 @@ class Visit(Value):
     def questionnaire_key(self) -> str:
         """The id under which its questionnaire version is kept."""
         return f"{self.questionnaire_id}:{self.questionnaire_version}"
+
+    def context(self, made_at: datetime | None) -> Context:
+        """What conditions ask beside the answers of a report made then; None: not yet."""
+        today = None if made_at is None else made_at.astimezone(ZoneInfo(self.time_zone)).date()
+        return Context(
+            branch=self.branch,
+            visit={"scenario": self.scenario, "channel": self.channel.value},
+            now=made_at,
+            today=today,
+        )

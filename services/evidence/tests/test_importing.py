@@ -85,7 +85,7 @@ async def test_each_line_is_accepted_or_refused_by_itself(
     assert [result["line"] for result in body["results"]] == [1, 2, 3, 4, 6, 7, 8]
     assert body["results"][0] == {
         "line": 1, "status": 200, "visit_id": good.id, "state": "completed",
-        "report_revision": 1, "missing": [],
+        "report_revision": 1, "missing": [], "missing_stages": [],
     }  # fmt: skip
     assert body["results"][1]["problem"]["errors"][0]["field"] == "answers.greeted"
     assert body["results"][5]["problem"]["errors"][0]["field"] == "unheard_of"

@@ -85,7 +85,7 @@ class ReadAnswers(Scope):
     list.
     """
 
-    __slots__ = ("malformed", "questionnaire", "repetitions")
+    __slots__ = ("malformed", "now", "questionnaire", "repetitions")
 
     def __init__(
         self,
@@ -95,6 +95,7 @@ class ReadAnswers(Scope):
     ) -> None:
         super().__init__(answers, context)
         self.questionnaire = questionnaire
+        self.now = context.now
         self.repetitions: dict[str, tuple[Scope, ...]] = {}
         self.malformed: dict[str, str] = {}
         """Section id → why its repetitions cannot be read."""
@@ -112,7 +113,7 @@ class ReadAnswers(Scope):
         return self.repetitions[section.id] if section.repeat else (self,)
 
     def errors(
-        self, *, partial: bool = False, stages: Container[str] | None = None
+        self, *, partial: bool = False, stages: Container[str | None] | None = None
     ) -> list[AnswerError]:
         """What is wrong with the answers, by question in order; empty when nothing is.
 
@@ -129,7 +130,9 @@ class ReadAnswers(Scope):
                 break
         return errors[:MOST_ERRORS]
 
-    def required_evidence(self, stages: Container[str] | None = None) -> list[RequiredEvidence]:
+    def required_evidence(
+        self, stages: Container[str | None] | None = None
+    ) -> list[RequiredEvidence]:
         """What relevant questions ask for; one answered "not applicable" asks for none."""
         wanted: dict[tuple[EvidenceKind, str], RequiredEvidence] = {}
         for question in self.questionnaire.with_evidence:

@@ -32,6 +32,10 @@ def insert_visit(work: Work, event: VisitOffered) -> None:
         "time_zone": event.time_zone,
         "position": event.position.model_dump() if event.position else None,
         "geofence_m": event.geofence_m,
+        "branch": event.branch,
+        "stages": [
+            each.model_dump() | {"channel": each.channel.value} for each in event.terms.stages
+        ],
         "state": VisitState.OFFERED.value,
         "last_seq": event.seq,
     }
@@ -52,6 +56,7 @@ def return_visit(work: Work, event: VisitReturned, at: datetime) -> None:
         "state": VisitState.RETURNED.value,
         "due_at": event.due_at,
         "return_reason": event.reason,
+        "marked_questions": list(event.question_ids),
     }
     _set(work, event, change)
     work.update(

@@ -10,6 +10,7 @@ from incognita_evidence.report import Report, SubmitAnswer
 from incognita_evidence.repository.reports import Reports
 from incognita_evidence.routes.provided import Shopper, VisitId, desk_of
 from incognita_evidence.rules.completion import still_missing
+from incognita_evidence.rules.stages import outstanding
 from incognita_evidence.schemas.given import (
     KEY_PATTERN,
     LONGEST_KEY,
@@ -144,7 +145,8 @@ async def submit_report(
 
 
 async def _view(visit: Visit, report: Report, reports: Reports) -> ReportView:
-    read = ReadAnswers(await reports.get_questionnaire(visit), report.answers)
+    questionnaire = await reports.get_questionnaire(visit)
+    read = ReadAnswers(questionnaire, report.answers, visit.context(report.made_at))
     return ReportView(
         visit_id=visit.id,
         visit_state=visit.state,
@@ -152,9 +154,11 @@ async def _view(visit: Visit, report: Report, reports: Reports) -> ReportView:
         report_revision=report.revision,
         due_at=visit.due_at,
         return_reason=visit.return_reason,
+        marked_questions=list(visit.marked_questions),
         answers=report.answers,
         items=[ItemView.of(item) for item in report.items],
         missing=list(still_missing(report, visit, read)),
+        missing_stages=list(outstanding(report, questionnaire)),
         submitted_at=report.submitted_at,
         completed_at=report.completed_at,
     )

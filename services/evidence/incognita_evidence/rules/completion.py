@@ -5,22 +5,28 @@ from datetime import datetime
 
 from incognita_evidence import said
 from incognita_evidence.report import ItemState, Missing, Report, ReportState, SubmitAnswer
-from incognita_evidence.rules import findings
+from incognita_evidence.rules import findings, stages
 from incognita_evidence.rules.findings import Limits
 from incognita_evidence.rules.requirements import missing_evidence, unexplained
 from incognita_evidence.visit import Visit
 from incognita_shared.events.evidence import ReportCompleted, ReportFlagged, Severity
 from incognita_shared.questionnaire.answers import ReadAnswers
 from incognita_shared.questionnaire.model import Questionnaire
+from incognita_shared.questionnaire.reevaluation import findings_of
 from incognita_shared.values import EvidenceKind
 
 Said = tuple[ReportCompleted | ReportFlagged, ...]
 
 
 def still_missing(report: Report, visit: Visit, read: ReadAnswers) -> tuple[Missing, ...]:
-    """What terms and questionnaire ask for, with these answers, and is not stored."""
+    """What terms and questionnaire ask for, with these answers, and is not stored.
+
+    As long as stages are to come, only what those that were handed in ask for.
+    """
     stored = report.in_state(ItemState.STORED)
-    return missing_evidence(visit.evidence, read.required_evidence(), stored)
+    so_far = stages.asked(report, read.questionnaire)
+    agreed = visit.evidence if so_far is None else ()
+    return missing_evidence(agreed, read.required_evidence(so_far), stored)
 
 
 def settle(
@@ -40,8 +46,9 @@ def settle(
     """
     missing = still_missing(report, visit, read)
     left = unexplained(missing, report.missing_evidence_reasons)
-    if left:
-        return _answered(report, ReportState.INCOMPLETE, left), ()
+    to_come = stages.outstanding(report, read.questionnaire)
+    if left or to_come:
+        return _answered(report, ReportState.INCOMPLETE, left, to_come), ()
     found = findings.find(
         report,
         visit,
@@ -51,6 +58,7 @@ def settle(
         at=at,
         limits=limits,
     )
+    found = (*found, *stages.stage_findings(report, visit), *findings_of(read))
     grave = tuple(each for each in found if each.severity is not Severity.INFO)
     report = report.model_copy(
         update={"findings": found, "flagged": bool(grave), "completed_at": at}
@@ -62,10 +70,19 @@ def settle(
     return report.model_copy(update={"seq": report.seq + len(events)}), events
 
 
-def _answered(report: Report, state: ReportState, missing: tuple[Missing, ...]) -> Report:
+def _answered(
+    report: Report,
+    state: ReportState,
+    missing: tuple[Missing, ...],
+    missing_stages: tuple[str, ...] = (),
+) -> Report:
     """The report in ``state``; submissions of what it now holds are answered so when repeated."""
     answer = SubmitAnswer(
-        visit_id=report.id, state=state, report_revision=report.revision, missing=missing
+        visit_id=report.id,
+        state=state,
+        report_revision=report.revision,
+        missing=missing,
+        missing_stages=missing_stages,
     )
     submissions = tuple(
         each.model_copy(update={"answer": answer})

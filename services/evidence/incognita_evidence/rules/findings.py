@@ -13,6 +13,8 @@ from incognita_shared.values import Channel, EvidenceKind, Position
 
 EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
 A_DAY = timedelta(days=1)
+CLOCKS_APART = timedelta(minutes=5)
+"""By how much a phone's clock may be fast."""
 ON_THE_SPOT = frozenset({Channel.VISIT, Channel.DELIVERY})
 """Channels with a place. A call, an e-mail or a web order may come from anywhere."""
 
@@ -49,6 +51,7 @@ def find(
         *_duplicates(stored, elsewhere),
         *_explained(report, missing),
         *_lateness(visit, at),
+        *_from_the_future(report),
         *_types(stored),
     )
 
@@ -152,6 +155,15 @@ def _lateness(visit: Visit, at: datetime) -> Iterator[Finding]:
     if late > timedelta(0):
         severity = Severity.MAJOR if late > A_DAY else Severity.MINOR
         yield _finding("late_report", severity, f"{_span(late)} after the due time")
+
+
+def _from_the_future(report: Report) -> Iterator[Finding]:
+    if report.ended_at is None or report.submitted_at is None:
+        return
+    ahead = report.ended_at - report.submitted_at
+    if ahead > CLOCKS_APART:
+        detail = f"the visit is said to end {_span(ahead)} after the report was handed in"
+        yield _finding("future_time", Severity.MAJOR, detail)
 
 
 def _types(stored: Iterable[Item]) -> Iterator[Finding]:

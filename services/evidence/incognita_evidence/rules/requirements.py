@@ -15,7 +15,8 @@ def missing_evidence(
     """What is required and not among the ``stored`` items.
 
     The terms count different files of a kind, whatever question they belong to; a recording counts
-    when its declared length is at least the agreed one. A question counts the items that name it.
+    when its declared length is at least the agreed one. A question counts the items that name it,
+    and of these only the files that its answer names, where it is answered by files.
     """
     by_terms = (_by_terms(requirement, stored) for requirement in agreed)
     by_question = (_by_question(required, stored) for required in asked)
@@ -46,9 +47,14 @@ def _by_terms(requirement: EvidenceRequirement, stored: Sequence[Item]) -> Missi
 
 
 def _by_question(required: RequiredEvidence, stored: Sequence[Item]) -> Missing:
-    present = sum(
-        item.kind is required.kind and item.question_id == required.question_id for item in stored
-    )
+    files = [
+        item.sha256
+        for item in stored
+        if item.kind is required.kind and item.question_id == required.question_id
+    ]
+    # where the answer names its files, others of the question are none of them
+    named = frozenset(required.sha256s)
+    present = len(named.intersection(files)) if named else len(files)
     return Missing(
         kind=required.kind,
         question_id=required.question_id,

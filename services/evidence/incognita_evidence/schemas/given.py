@@ -1,6 +1,7 @@
 """What clients give. Every field is bounded; unknown ones are refused."""
 
 import math
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
@@ -23,6 +24,8 @@ LONGEST_TEXT = 10_000
 MOST_ANSWERS = 1_000
 LONGEST_CHOICE = 64
 MOST_CHOICES = 200
+MOST_REPETITIONS = 50
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 LARGEST_ANSWERS_BYTES = 256_000
 """The event that carries them must stay well below a Kafka message of 1 MB."""
 GREATEST_INTEGER = 2**53
@@ -30,13 +33,29 @@ FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 LAST_MOMENT = datetime(2100, 1, 1, tzinfo=UTC)
 
 
+def _answer(value: Any) -> Any:
+    """One answer, or the answers to a section that repeats: a list of objects."""
+    if not isinstance(value, list) or not value or not isinstance(value[0], dict):
+        return _plain(value)
+    if len(value) > MOST_REPETITIONS or not all(isinstance(row, dict) for row in value):
+        raise ValueError(f"a section repeats at most {MOST_REPETITIONS} times, each an object")
+    for row in value:
+        if len(row) > MOST_ANSWERS or not all(map(_ID.fullmatch, row)):
+            raise ValueError("a repetition holds answers by question id")
+        for each in row.values():
+            _plain(each)
+    return value
+
+
 def _plain(value: Any) -> Any:
-    """An answer is a text, a number, a truth value, null, or a list of choice ids."""
+    """An answer is a text, a number, a truth value, null, a position, or a list of ids."""
     if isinstance(value, list):
         if len(value) > MOST_CHOICES or not all(
             isinstance(each, str) and len(each) <= LONGEST_CHOICE for each in value
         ):
-            raise ValueError(f"a list holds choice ids, {MOST_CHOICES} at most")
+            raise ValueError(f"a list holds ids of choices or files, {MOST_CHOICES} at most")
+    elif isinstance(value, dict):
+        Position.model_validate(value)
     elif isinstance(value, str):
         if len(value) > LONGEST_TEXT:
             raise ValueError(f"has at most {LONGEST_TEXT} characters")
@@ -70,11 +89,29 @@ _ANSWER: JsonDict = {
         {"type": "number", "minimum": -GREATEST_INTEGER, "maximum": GREATEST_INTEGER},
         {"type": "boolean"},
         {"type": "null"},
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["latitude", "longitude"],
+            "properties": {
+                "latitude": {"type": "number", "minimum": -90, "maximum": 90},
+                "longitude": {"type": "number", "minimum": -180, "maximum": 180},
+                "accuracy_m": {"type": "number", "minimum": 0, "maximum": 1_000_000},
+            },
+        },
         {"type": "array", "items": _CHOICE, "maxItems": MOST_CHOICES},
     ]
 }
 
-GivenAnswer = Annotated[Any, AfterValidator(_plain), WithJsonSchema(_ANSWER)]
+_REPETITIONS: JsonDict = {
+    "type": "array",
+    "maxItems": MOST_REPETITIONS,
+    "items": {"type": "object", "additionalProperties": _ANSWER},
+}
+
+GivenAnswer = Annotated[
+    Any, AfterValidator(_answer), WithJsonSchema({"anyOf": [_ANSWER, _REPETITIONS]})
+]
 GivenAnswers = Annotated[
     dict[Id, GivenAnswer],
     Field(max_length=MOST_ANSWERS, description="Question id → answer; null means N/A"),
@@ -149,6 +186,10 @@ class ReportSubmission(_Given):
     model_config = ConfigDict(json_schema_extra={"examples": [SUBMISSION_EXAMPLE]})
 
     answers: GivenAnswers
+    stage_id: Annotated[
+        Id | None,
+        Field(description="The stage that this is; null hands in the whole visit"),
+    ] = None
     started_at: Annotated[When, Field(description="When the visit began")]
     ended_at: When
     position: Annotated[Position | None, Field(description="Where the visit was")] = None

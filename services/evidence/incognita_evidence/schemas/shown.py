@@ -57,9 +57,13 @@ class ReportView(BaseModel):
     report_revision: int
     due_at: datetime
     return_reason: str | None
+    marked_questions: Annotated[
+        list[str], Field(description="What the reviewer wants corrected; empty: see the reason")
+    ]
     answers: dict[str, Any]
     items: list[ItemView]
     missing: list[Missing]
+    missing_stages: Annotated[list[str], Field(description="Stages still to be handed in")]
     submitted_at: datetime | None
     completed_at: datetime | None
 
@@ -136,6 +140,7 @@ class ImportedLine(BaseModel):
     state: ReportState | None = None
     report_revision: int | None = None
     missing: list[Missing] = []
+    missing_stages: list[str] = []
     problem: Annotated[dict[str, Any] | None, Field(description="Problem details, RFC 9457")] = None
 
 

@@ -123,6 +123,17 @@ class Questionnaire(Value):
         )
 
     @cached_property
+    def timed(self) -> frozenset[str]:
+        """The ids of the questions by whose answers timed standards are measured."""
+        standards = {
+            question.id: question.scoring.standard
+            for question in self.by_id.values()
+            if question.scoring.method is ScoringMethod.TIMED_STANDARD
+        }
+        starts = (each.start_question_id for each in standards.values() if each)
+        return frozenset((*standards, *(start for start in starts if start)))
+
+    @cached_property
     def reckoned_with(self) -> frozenset[str]:
         """The ids of the questions whose answers some rule may read, as path or as value."""
         rules: list[tuple[str, dict[str, Any] | bool]] = [
