@@ -1,10 +1,14 @@
 """What this service does when it hears of something."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from incognita_scoring.repository import CALLED_OFF, SCORES, projections
+from incognita_scoring.repository import CALLED_OFF, SCORES, WAVES, projections
 from incognita_scoring.repository.questionnaires import find_for_event, save_questionnaire
-from incognita_scoring.rules import ReviewState
+from incognita_scoring.repository.rescore_indexes import WAVE_VERSIONS
+from incognita_scoring.repository.wave_versions import wave_version
+from incognita_scoring.review_queue import queued
+from incognita_scoring.rules import OPEN, ReviewState, grave
 from incognita_scoring.scoring import called_off_score, score_report
 from incognita_shared.auth import on_api_key_changed
 from incognita_shared.clock import now
@@ -13,6 +17,7 @@ from incognita_shared.events.assignment import (
     BranchChanged,
     QuestionnairePublished,
     VisitCancelled,
+    WaveChanged,
 )
 from incognita_shared.events.envelope import Event
 from incognita_shared.events.evidence import ReportCompleted
@@ -23,6 +28,11 @@ from incognita_shared.mongo.work import Work
 async def on_branch_changed(received: Received[BranchChanged], work: Work) -> None:
     """Know whose branch it is."""
     projections.save_branch(work, received.event)
+
+
+async def on_wave_changed(received: Received[WaveChanged], work: Work) -> None:
+    """Know by when its reports are wanted."""
+    projections.save_wave(work, received.event)
 
 
 async def on_questionnaire_published(
@@ -45,7 +55,13 @@ async def on_report_completed(received: Received[ReportCompleted], work: Work) -
     if before is not None and before.report_revision >= report.report_revision:
         return
     called_off = await projections.find_called_off(work, report.visit_id)
-    outcome = score_report(report, questionnaire, before, now(), called_off=called_off)
+    later = await wave_version(work, report, questionnaire)
+    outcome = score_report(
+        report, questionnaire, before, now(), called_off=called_off, wave_version=later
+    )
+    waits = outcome.score.state in OPEN
+    ends_at = await projections.wave_end(work, report.wave_id) if waits else None
+    outcome = replace(outcome, score=queued(outcome.score, before, wave_ends_at=ends_at))
     if before is None:
         projections.insert_outcome(work, outcome)
     else:
@@ -69,9 +85,18 @@ HANDLERS: Mapping[type[Event], Handler] = {
     QuestionnairePublished: on_questionnaire_published,
     ReportCompleted: on_report_completed,
     VisitCancelled: on_visit_cancelled,
+    WaveChanged: on_wave_changed,
 }
 
+
+def _report_reads(event: ReportCompleted) -> Iterator[tuple[str, str]]:
+    yield from ((SCORES, event.visit_id), (CALLED_OFF, event.visit_id))
+    yield WAVE_VERSIONS, event.wave_id
+    if grave(event.findings):
+        yield WAVES, event.wave_id
+
+
 READS: Reads = {
-    ReportCompleted: lambda event: [(SCORES, event.visit_id), (CALLED_OFF, event.visit_id)],
+    ReportCompleted: _report_reads,
     VisitCancelled: lambda event: [(SCORES, event.visit_id)],
 }

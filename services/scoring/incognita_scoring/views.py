@@ -2,15 +2,19 @@
 
 from typing import Any
 
+from incognita_scoring.corrections import changes
 from incognita_scoring.rules import ALLOWED
 from incognita_scoring.schemas.shown import (
+    AnswerChange,
     DecisionView,
     QuestionView,
+    ReviewedRevision,
     ReviewedScore,
     RevisionView,
     ScoreView,
+    lock_of,
 )
-from incognita_scoring.score import Revision, Score, Scored
+from incognita_scoring.score import Decision, Revision, Score, Scored
 from incognita_shared.questionnaire.model import Questionnaire
 
 
@@ -31,28 +35,44 @@ def reviewer_view(
         questions=_questions(revision, questionnaire),
         hidden_questions=revision.hidden_questions,
         allowed=ALLOWED[score.state],
-        decisions=tuple(DecisionView(**each.model_dump()) for each in score.decisions),
+        decisions=tuple(_decision(each) for each in score.decisions),
+        lock=lock_of(score.locked_by, score.locked_until),
     )
 
 
-def revision_view(
-    revision: Revision, questionnaire: Questionnaire | None, *, approved: bool, whole: bool
+def client_revision_view(
+    revision: Revision, questionnaire: Questionnaire | None, *, approved: bool
 ) -> RevisionView:
-    """One revision; ``whole`` with the questions that the chain does not see."""
-    shown = (
-        {
-            "critical_failed": revision.critical_failed,
-            "questions": _questions(revision, questionnaire),
-        }
-        if whole
-        else _without_hidden(revision, questionnaire)
-    )
+    """One revision for the chain's own roles."""
+    shown = _without_hidden(revision, questionnaire)
     return RevisionView(**_common(RevisionView, revision), **shown, approved=approved)
+
+
+def reviewer_revision_view(
+    revision: Revision,
+    questionnaire: Questionnaire | None,
+    *,
+    approved: bool,
+    before: Revision | None,
+) -> ReviewedRevision:
+    """One revision for reviewers and the agency, with what was answered otherwise ``before``."""
+    differing = changes(before.answers, revision.answers) if before else ()
+    return ReviewedRevision(
+        **_common(ReviewedRevision, revision),
+        critical_failed=revision.critical_failed,
+        questions=_questions(revision, questionnaire),
+        approved=approved,
+        changes=tuple(AnswerChange(**each._asdict()) for each in differing),
+    )
+
+
+def _decision(decision: Decision) -> DecisionView:
+    return DecisionView(**decision.model_dump(include=set(DecisionView.model_fields)))
 
 
 def _common(view: type[Any], scored: Scored) -> dict[str, Any]:
     """The fields that the view has under the same name and type, unchanged."""
-    built = {"critical_failed", "questions", "decisions", "allowed", "approved"}
+    built = {"critical_failed", "questions", "decisions", "allowed", "approved", "lock", "changes"}
     return {
         name: getattr(scored, name)
         for name in view.model_fields

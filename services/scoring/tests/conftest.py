@@ -12,6 +12,7 @@ import pytest
 from incognita_scoring.handlers import HANDLERS
 from incognita_scoring.repository import create_indexes
 from incognita_scoring.routes import ROUTERS
+from incognita_scoring.settings import ScoringSettings
 from incognita_shared.auth import API_KEYS, new_api_key, secret_sha256
 from incognita_shared.events import EVENT_TYPES, Envelope, Event
 from incognita_shared.events.assignment import BranchChanged, QuestionnairePublished
@@ -171,7 +172,7 @@ def pending(db: Database) -> Callable[[str], Awaitable[list[Event]]]:
 @pytest.fixture
 async def client(db: Database) -> AsyncIterator[Client]:
     """``await client(Role.…)``: the app as seen with a new key of that role."""
-    settings = SimpleNamespace(http=HttpSettings(), auth=AuthSettings())
+    settings = SimpleNamespace(http=HttpSettings(), auth=AuthSettings(), scoring=ScoringSettings())
     app = create_app("scoring", routers=ROUTERS, db=db, settings=settings, health=Health())
     async with AsyncExitStack() as stack:
 

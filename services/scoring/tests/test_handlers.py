@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from incognita_scoring.engine import ENGINE_VERSION
 from incognita_scoring.handlers import HANDLERS
 from incognita_scoring.repository.scores import Scores
 from incognita_scoring.rules import ReviewState
@@ -20,7 +21,7 @@ async def test_a_clean_report_is_scored_and_approved_by_rule(db, handle, publish
     assert isinstance(approved, ReportApproved)
     assert (scored.seq, approved.seq) == (1, 2)
     assert (scored.score, scored.passed, scored.score_revision) == (100, True, 1)
-    assert (scored.engine_version, scored.questionnaire_version) == ("1.0.0", 3)
+    assert (scored.engine_version, scored.questionnaire_version) == (ENGINE_VERSION, 3)
     assert scored.visited_at == completed.started_at
     assert scored.shopper_id == "shopper-secret"
     assert (approved.score, approved.approved_by, approved.score_revision) == (100, "rule", 1)

@@ -7,6 +7,7 @@ from incognita_scoring.rules import ReviewState
 
 STATES = {"$in": [state.value for state in ReviewState]}
 BY_ID = {"_id": 1}
+QUEUE = {"decide_by": 1, "opened_at": 1, "_id": 1}
 
 
 @pytest.fixture
@@ -39,7 +40,8 @@ def steps(plan):
         (SCORES, {"wave_id": "w1", "state": STATES, "_id": {"$gt": "0"}}, BY_ID, "by_wave"),
         (SCORES, {"branch_id": "b1", "state": {"$in": ["approved"]}}, BY_ID, "by_branch"),
         (SCORES, {"state": STATES}, BY_ID, "by_chain"),
-        (SCORES, {"state": "waiting"}, {"opened_at": 1, "_id": 1}, "by_age"),
+        (SCORES, {"state": "waiting"}, QUEUE, "by_urgency"),
+        (SCORES, {"state": {"$in": ["waiting", "second_review"]}}, QUEUE, "by_urgency"),
         (REVISIONS, {"visit_id": "x"}, {"score_revision": 1}, "by_visit"),
     ],
 )

@@ -68,7 +68,7 @@ async def test_of_twenty_decisions_at_once_one_counts(client, waiting, pending):
 @pytest.mark.parametrize(
     ("first", "then", "allowed"),
     [
-        ("approve", "return", ["reject"]),
+        ("approve", "return", ["reject", "unapprove"]),
         ("return", "approve", []),
         ("return", "reject", []),
         ("reject", "approve", []),
@@ -106,7 +106,7 @@ async def test_a_decision_about_another_report_revision_is_refused(
     )
     assert answer.status_code == 409
     assert answer.json()["report_revision"] == 2
-    assert answer.json()["allowed"] == ["approve", "return", "reject"]
+    assert answer.json()["allowed"] == ["approve", "return", "reject", "correct"]
 
 
 async def test_a_visit_goes_through_return_correction_and_approval_without_gaps(
@@ -149,7 +149,7 @@ async def test_the_queue_shows_what_waits_oldest_first_page_by_page(
 async def test_a_review_shows_what_the_reviewer_needs(client, waiting):
     reviewer = await client("reviewer")
     review = (await reviewer.get(f"/v1/reviews/{waiting}")).json()
-    assert review["allowed"] == ["approve", "return", "reject"]
+    assert review["allowed"] == ["approve", "return", "reject", "correct"]
     assert review["findings"][0]["code"] == "outside_geofence"
     assert review["questions"][0]["label"] == {"en": "Was greeting right?"}
 

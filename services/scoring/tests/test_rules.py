@@ -2,7 +2,7 @@ from itertools import product
 
 import pytest
 
-from incognita_scoring.rules import ALLOWED, OUTCOME, ReviewState, Verb, state_by_rule
+from incognita_scoring.rules import ALLOWED, OPEN, OUTCOME, ReviewState, Verb, state_by_rule
 
 
 def test_a_clean_report_is_approved_by_rule(finding):
@@ -19,10 +19,18 @@ def test_a_doubt_asks_for_a_reviewer():
     assert state_by_rule([], ["q: The answer must be true or false."]) is ReviewState.WAITING
 
 
-def test_only_a_waiting_report_can_be_approved_or_returned():
-    for state, verb in product(ReviewState, (Verb.APPROVE, Verb.RETURN)):
-        assert (verb in ALLOWED[state]) is (state is ReviewState.WAITING)
+def test_only_a_report_in_the_queue_can_be_approved_or_returned_or_corrected():
+    for state, verb in product(ReviewState, (Verb.APPROVE, Verb.RETURN, Verb.CORRECT)):
+        assert (verb in ALLOWED[state]) is (state in OPEN)
+
+
+def test_only_an_approval_can_be_taken_back():
+    for state in ReviewState:
+        assert (Verb.UNAPPROVE in ALLOWED[state]) is (state is ReviewState.APPROVED)
 
 
 def test_no_decision_leads_to_where_the_report_is_already():
-    assert all(OUTCOME[verb] is not state for state in ReviewState for verb in ALLOWED[state])
+    stays = {
+        (state, verb) for state in ReviewState for verb in ALLOWED[state] if OUTCOME[verb] is state
+    }
+    assert stays == {(ReviewState.WAITING, Verb.CORRECT)}

@@ -142,6 +142,7 @@ async def test_a_waves_reports_are_counted_by_state(client, visits):
         "wave_id": "wave-1",
         "scored": 2,
         "waiting": 1,
+        "second_review": 0,
         "approved": 1,
         "returned": 0,
         "rejected": 0,

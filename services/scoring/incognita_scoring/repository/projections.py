@@ -1,6 +1,8 @@
 """What handlers read and write, inside their transaction."""
 
-from incognita_scoring.repository import BRANCHES, CALLED_OFF, REVISIONS, SCORES
+from datetime import datetime
+
+from incognita_scoring.repository import BRANCHES, CALLED_OFF, REVISIONS, SCORES, WAVES
 from incognita_scoring.repository.documents import (
     read_score,
     revision_document,
@@ -8,10 +10,12 @@ from incognita_scoring.repository.documents import (
 )
 from incognita_scoring.score import Score
 from incognita_scoring.scoring import Outcome
-from incognita_shared.events.assignment import BranchChanged, VisitCancelled
+from incognita_shared.events.assignment import BranchChanged, VisitCancelled, WaveChanged
 from incognita_shared.events.scoring import ReportRejected
 from incognita_shared.mongo.pending import WITHOUT_PENDING, append_events
 from incognita_shared.mongo.work import Work
+
+_DECIDED = ("state", "decisions", "seq", "locked_by", "locked_until", "endorsed_by")
 
 
 def save_branch(work: Work, event: BranchChanged) -> None:
@@ -22,6 +26,32 @@ def save_branch(work: Work, event: BranchChanged) -> None:
         "version": event.version,
     }
     work.keep_newest(BRANCHES, event.branch_id, state)
+
+
+def save_wave(work: Work, event: WaveChanged) -> None:
+    """Keep when it ends; an older state that comes late changes nothing."""
+    kept = ("chain_id", "programme_id", "ends_at", "version")
+    work.keep_newest(WAVES, event.wave_id, {name: getattr(event, name) for name in kept})
+
+
+class _WaveEnds:
+    """Ends of waves as one batch has read them: its reports are mostly of one wave."""
+
+    def __init__(self) -> None:
+        self._work: Work | None = None
+        self._known: dict[str, datetime | None] = {}
+
+    async def of(self, work: Work, wave_id: str) -> datetime | None:
+        """When the wave ends, as far as it is known here."""
+        if self._work is not work:
+            self._work, self._known = work, {}
+        if wave_id not in self._known:
+            document = await work.find_one(WAVES, {"_id": wave_id})
+            self._known[wave_id] = None if document is None else document["ends_at"]
+        return self._known[wave_id]
+
+
+wave_end = _WaveEnds().of
 
 
 async def find_score(work: Work, visit_id: str) -> Score | None:
@@ -56,7 +86,7 @@ def collide_with_first_score(work: Work, visit_id: str) -> None:
 def reject_score(work: Work, score: Score, event: ReportRejected) -> None:
     """The score after its visit was cancelled."""
     document = score_document(score)
-    changed = {name: document[name] for name in ("state", "decisions", "seq")}
+    changed = {name: document[name] for name in _DECIDED}
     work.update(SCORES, {"_id": score.visit_id}, append_events({"$set": changed}, event))
 
 

@@ -1,24 +1,18 @@
 """Scores, revisions and reviews of one chain, as a request may see them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING
 
 from incognita_scoring.errors import ScoreNotFound
 from incognita_scoring.repository import BRANCHES, REVISIONS, SCORES
-from incognita_scoring.repository.documents import (
-    read_revision,
-    read_score,
-    score_document,
-)
+from incognita_scoring.repository.documents import read_revision, read_score
 from incognita_scoring.repository.questionnaires import find_for_request
 from incognita_scoring.rules import ReviewState
 from incognita_scoring.score import Revision, Score, Scored
-from incognita_shared.events.envelope import VisitEvent
 from incognita_shared.mongo.client import Database
-from incognita_shared.mongo.pending import WITHOUT_PENDING, append_events
+from incognita_shared.mongo.pending import WITHOUT_PENDING
 from incognita_shared.mongo.tenant import ChainCollection
 from incognita_shared.questionnaire.model import Questionnaire
 
@@ -49,26 +43,6 @@ class Scores:
         beyond = {"_id": {"$gt": after}} if after else {}
         return await self._scores.find(
             {**where, **beyond}, WITHOUT_PENDING, sort=[("_id", ASCENDING)], limit=limit
-        )
-
-    async def list_reviews(
-        self, where: Mapping[str, Any], *, after: tuple[datetime, str] | None, limit: int
-    ) -> list[dict[str, Any]]:
-        """The same, those first that have been in their state for the longest time."""
-        beyond: dict[str, Any] = {}
-        if after:
-            opened_at, visit_id = after
-            beyond = {
-                "$or": [
-                    {"opened_at": {"$gt": opened_at}},
-                    {"opened_at": opened_at, "_id": {"$gt": visit_id}},
-                ]
-            }
-        return await self._scores.find(
-            {**where, **beyond},
-            WITHOUT_PENDING,
-            sort=[("opened_at", ASCENDING), ("_id", ASCENDING)],
-            limit=limit,
         )
 
     async def get_revision(self, score: Score) -> Revision:
@@ -105,11 +79,3 @@ class Scores:
         return await find_for_request(
             self._db, self._chain_id, scored.questionnaire_id, scored.questionnaire_version
         )
-
-    async def save_decision(self, before: Score, after: Score, event: VisitEvent) -> bool:
-        """Write the decision with its event; False if the score has changed since it was read."""
-        document = score_document(after)
-        changed = {name: document[name] for name in ("state", "decisions", "seq")}
-        where = {"_id": before.visit_id, "seq": before.seq}
-        result = await self._scores.update_one(where, append_events({"$set": changed}, event))
-        return result.matched_count == 1

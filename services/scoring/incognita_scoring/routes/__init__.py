@@ -1,5 +1,5 @@
 """The HTTP door: parse, call a use case, return."""
 
-from incognita_scoring.routes import reviews, scores
+from incognita_scoring.routes import claims, rescores, review_rules, reviews, scores
 
-ROUTERS = (scores.router, reviews.router)
+ROUTERS = (scores.router, claims.router, reviews.router, review_rules.router, rescores.router)

@@ -4,9 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request
 
+from incognita_scoring.repository.reviews import Reviews
 from incognita_scoring.repository.scores import Scores
+from incognita_scoring.settings import ScoringSettings
 from incognita_scoring.visibility import CLIENTS, FULL, visible_scores
-from incognita_shared.auth import Principal, allow
+from incognita_shared.auth import Principal, Role, allow
 from incognita_shared.values import Id
 
 VisitId = Annotated[
@@ -17,6 +19,7 @@ WaveId = Annotated[
 ]
 Reader = Annotated[Principal, Depends(allow(*FULL, *CLIENTS))]
 Reviewer = Annotated[Principal, Depends(allow(*FULL))]
+Agency = Annotated[Principal, Depends(allow(Role.AGENCY))]
 
 
 async def scores_read(request: Request, reader: Reader) -> Scores:
@@ -24,13 +27,20 @@ async def scores_read(request: Request, reader: Reader) -> Scores:
     return Scores(request.app.state.db, reader.chain)
 
 
-async def scores_reviewed(request: Request, reviewer: Reviewer) -> Scores:
+async def scores_reviewed(request: Request, reviewer: Reviewer) -> Reviews:
     """The scores of the reviewer's chain."""
-    return Scores(request.app.state.db, reviewer.chain)
+    return Reviews(request.app.state.db, reviewer.chain)
+
+
+async def settings_of(request: Request) -> ScoringSettings:
+    """The service's own settings."""
+    settings: ScoringSettings = request.app.state.settings.scoring
+    return settings
 
 
 ReadScores = Annotated[Scores, Depends(scores_read)]
-ReviewedScores = Annotated[Scores, Depends(scores_reviewed)]
+ReviewedScores = Annotated[Reviews, Depends(scores_reviewed)]
+OwnSettings = Annotated[ScoringSettings, Depends(settings_of)]
 
 
 async def visible(reader: Reader, scores: ReadScores) -> dict[str, Any]:

@@ -1,32 +1,39 @@
 """The reviewers' queue and their decisions."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from incognita_scoring.repository.scores import Scores
-from incognita_scoring.reviews import decide
-from incognita_scoring.routes.provided import ReviewedScores, Reviewer, VisitId
+from incognita_scoring.corrections import Correction, correct
+from incognita_scoring.repository.reviews import Reviews
+from incognita_scoring.reviews import Word, decide
+from incognita_scoring.routes.places import after_place, place_of
+from incognita_scoring.routes.provided import Agency, ReviewedScores, Reviewer, VisitId
 from incognita_scoring.rules import ReviewState, Verb
-from incognita_scoring.schemas.given import Approval, Refusal
+from incognita_scoring.schemas.given import (
+    Approval,
+    CorrectedAnswers,
+    Rejection,
+    Return,
+    Withdrawal,
+)
 from incognita_scoring.schemas.shown import ReviewedScore, ReviewRow
 from incognita_scoring.score import Score
 from incognita_scoring.views import reviewer_view
-from incognita_shared.pagination import Cursor, Limit, Page, decode_cursor, page_of
-from incognita_shared.problems import Invalid, field_error, problem_responses
+from incognita_shared.pagination import Cursor, Limit, Page, page_of
+from incognita_shared.problems import problem_responses
 from incognita_shared.values import Id
 
 router = APIRouter(prefix="/v1/reviews", tags=["reviews"])
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 @router.get(
     "",
     summary="List reports in review",
-    description="By default those that wait, the one that has waited longest first.",
+    description=(
+        "By default those that wait, the most pressing first: by `decide_by`, then by age. "
+        "`reasons` says what brought a report forward, and by how many hours."
+    ),
     responses=problem_responses(422),
 )
 async def list_reviews(
@@ -38,45 +45,58 @@ async def list_reviews(
     cursor: Cursor = None,
 ) -> Page[ReviewRow]:
     where: dict[str, Any] = {"state": state.value} | ({"wave_id": wave_id} if wave_id else {})
-    found = await scores.list_reviews(where, after=_after(cursor), limit=limit + 1)
-    return page_of(
-        found,
-        limit,
-        item=ReviewRow.of,
-        key=lambda one: ((one["opened_at"] - _EPOCH) // _MILLISECOND, one["_id"]),
-    )
+    found = await scores.list_reviews(where, after=after_place(cursor), limit=limit + 1)
+    return page_of(found, limit, item=ReviewRow.of, key=place_of)
 
 
 @router.post(
     "/{visit_id}:approve",
     summary="Approve a report",
-    description="The report counts and the shopper is paid. Again for the same one: no change.",
+    description=(
+        "The report counts and the shopper is paid, unless the chain's rule asks for a second "
+        "reviewer: then it is in `second_review` until another key approves it too. Again for the "
+        "same one: no change."
+    ),
     responses=problem_responses(404, 409),
 )
 async def approve_report(
     visit_id: VisitId, approval: Approval, reviewer: Reviewer, *, scores: ReviewedScores
 ) -> ReviewedScore:
-    score = await decide(
+    return await _decided(
         scores,
         visit_id,
-        Verb.APPROVE,
-        key_id=reviewer.key_id,
-        report_revision=approval.report_revision,
-        text=approval.note,
+        Word(
+            verb=Verb.APPROVE,
+            key_id=reviewer.key_id,
+            report_revision=approval.report_revision,
+            text=approval.note,
+        ),
     )
-    return await _shown(scores, score)
 
 
 @router.post(
     "/{visit_id}:return",
     summary="Return a report to the shopper",
-    description="The shopper corrects it; its next revision is scored anew.",
+    description=(
+        "The shopper corrects it, above all the questions that are marked; its next revision is "
+        "scored anew."
+    ),
     responses=problem_responses(404, 409),
 )
 async def return_report(
-    visit_id: VisitId, refusal: Refusal, reviewer: Reviewer, *, scores: ReviewedScores
+    visit_id: VisitId, refusal: Return, reviewer: Reviewer, *, scores: ReviewedScores
 ) -> ReviewedScore:
-    return await _refuse(scores, visit_id, Verb.RETURN, refusal, reviewer)
+    return await _decided(
+        scores,
+        visit_id,
+        Word(
+            verb=Verb.RETURN,
+            key_id=reviewer.key_id,
+            report_revision=refusal.report_revision,
+            text=refusal.reason,
+            question_ids=tuple(dict.fromkeys(refusal.question_ids)),
+        ),
+    )
 
 
 @router.post(
@@ -89,9 +109,66 @@ async def return_report(
     responses=problem_responses(404, 409),
 )
 async def reject_report(
-    visit_id: VisitId, refusal: Refusal, reviewer: Reviewer, *, scores: ReviewedScores
+    visit_id: VisitId, refusal: Rejection, reviewer: Reviewer, *, scores: ReviewedScores
 ) -> ReviewedScore:
-    return await _refuse(scores, visit_id, Verb.REJECT, refusal, reviewer)
+    return await _decided(
+        scores,
+        visit_id,
+        Word(
+            verb=Verb.REJECT,
+            key_id=reviewer.key_id,
+            report_revision=refusal.report_revision,
+            text=refusal.reason,
+            reason_code=refusal.reason_code,
+        ),
+    )
+
+
+@router.post(
+    "/{visit_id}:correct",
+    summary="Correct answers of a report that waits",
+    description=(
+        "Makes a new score revision with the reason and the reviewer's key; the revision before "
+        "keeps its answers. The report goes on waiting; a first approval is void, for it was of "
+        "other answers."
+    ),
+    responses=problem_responses(404, 409),
+)
+async def correct_report(
+    visit_id: VisitId, given: CorrectedAnswers, reviewer: Reviewer, *, scores: ReviewedScores
+) -> ReviewedScore:
+    correction = Correction(
+        key_id=reviewer.key_id,
+        report_revision=given.report_revision,
+        answers=given.answers,
+        reason=given.reason,
+    )
+    return await shown(scores, await correct(scores, visit_id, correction))
+
+
+@router.post(
+    "/{visit_id}:unapprove",
+    summary="Take an approval back",
+    description=(
+        "For the agency. The score leaves the standings and the chain's sight at once, "
+        "`report.unapproved` tells whoever has heard of the approval, and the report waits for a "
+        "reviewer again. What has been paid stays paid."
+    ),
+    responses=problem_responses(404, 409),
+)
+async def unapprove_report(
+    visit_id: VisitId, withdrawal: Withdrawal, agency: Agency, *, scores: ReviewedScores
+) -> ReviewedScore:
+    return await _decided(
+        scores,
+        visit_id,
+        Word(
+            verb=Verb.UNAPPROVE,
+            key_id=agency.key_id,
+            report_revision=withdrawal.report_revision,
+            text=withdrawal.reason,
+        ),
+    )
 
 
 # after the verbs, so that a wrong method on one of them is answered with the right `Allow`
@@ -102,36 +179,14 @@ async def reject_report(
     responses=problem_responses(404),
 )
 async def get_review(visit_id: VisitId, scores: ReviewedScores) -> ReviewedScore:
-    return await _shown(scores, await scores.get_score(visit_id))
+    return await shown(scores, await scores.get_score(visit_id))
 
 
-async def _refuse(
-    scores: Scores, visit_id: str, verb: Verb, refusal: Refusal, reviewer: Reviewer
-) -> ReviewedScore:
-    score = await decide(
-        scores,
-        visit_id,
-        verb,
-        key_id=reviewer.key_id,
-        report_revision=refusal.report_revision,
-        text=refusal.reason,
-    )
-    return await _shown(scores, score)
+async def _decided(scores: Reviews, visit_id: str, word: Word) -> ReviewedScore:
+    return await shown(scores, await decide(scores, visit_id, word))
 
 
-async def _shown(scores: Scores, score: Score) -> ReviewedScore:
+async def shown(scores: Reviews, score: Score) -> ReviewedScore:
+    """The review as it stands now."""
     revision = await scores.get_revision(score)
     return reviewer_view(score, revision, await scores.find_questionnaire(score))
-
-
-def _after(cursor: str | None) -> tuple[datetime, str] | None:
-    key = decode_cursor(cursor, int, str)
-    if key is None:
-        return None
-    try:
-        return _EPOCH + key[0] * _MILLISECOND, key[1]
-    except OverflowError:
-        cause = "not a cursor of this list: pass `next_cursor` of the page before, unchanged"
-        raise Invalid(
-            "The cursor can't be read", errors=[field_error("query.cursor", cause)]
-        ) from None

@@ -15,13 +15,19 @@ from incognita_scoring.routes.provided import (
 )
 from incognita_scoring.rules import ReviewState
 from incognita_scoring.schemas.shown import (
+    ReviewedRevision,
     ReviewedScore,
     RevisionView,
     ScoreRow,
     ScoreView,
     WaveCounts,
 )
-from incognita_scoring.views import client_view, reviewer_view, revision_view
+from incognita_scoring.views import (
+    client_revision_view,
+    client_view,
+    reviewer_revision_view,
+    reviewer_view,
+)
 from incognita_scoring.visibility import sees_all
 from incognita_shared.pagination import Cursor, Limit, Page, decode_cursor, page_of
 from incognita_shared.problems import problem_responses
@@ -86,25 +92,31 @@ async def get_score(
     "/scores/{visit_id}/revisions",
     summary="List a score's revisions",
     description=(
-        "Every revision as it was made, the first one first; none is ever changed. The chain's "
-        "roles see those that were approved."
+        "Every revision as it was made, the first one first; none is ever changed. The agency and "
+        "reviewers see which answers differ from the revision before; the chain's roles see what "
+        "was approved."
     ),
     responses=problem_responses(404),
 )
 async def list_score_revisions(
     visit_id: VisitId, reader: Reader, *, scores: ReadScores, visible: Visible
-) -> list[RevisionView]:
+) -> list[ReviewedRevision] | list[RevisionView]:
     score = await scores.get_score(visit_id, visible)
-    approved, whole = score.approved_revisions(), sees_all(reader)
+    approved, revisions = score.approved_revisions(), await scores.list_revisions(visit_id)
+    if not sees_all(reader):
+        return [
+            client_revision_view(each, await scores.find_questionnaire(each), approved=True)
+            for each in revisions
+            if each.score_revision in approved
+        ]
     return [
-        revision_view(
+        reviewer_revision_view(
             each,
             await scores.find_questionnaire(each),
             approved=each.score_revision in approved,
-            whole=whole,
+            before=before,
         )
-        for each in await scores.list_revisions(visit_id)
-        if whole or each.score_revision in approved
+        for before, each in zip([None, *revisions], revisions, strict=False)
     ]
 
 

@@ -6,8 +6,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field
 
-from incognita_scoring.rules import ReviewState, Verb
+from incognita_scoring.rules import RejectReason, ReviewState, Verb
 from incognita_scoring.score import DecidedBy
+from incognita_scoring.urgency import Reason
+from incognita_shared.clock import now
 from incognita_shared.events.evidence import Finding
 from incognita_shared.events.scoring import Outcome, SectionScore
 from incognita_shared.values import Channel, Exact
@@ -84,6 +86,24 @@ class DecisionView(BaseModel):
     report_revision: int
     score_revision: int
     decided_at: datetime
+    reason_code: RejectReason | None
+    question_ids: Annotated[
+        tuple[str, ...], Field(description="What a return marked, or a correction changed")
+    ]
+
+
+class LockView(BaseModel):
+    """Which reviewer has claimed a report, and until when."""
+
+    key_id: str
+    until: datetime
+
+
+def lock_of(key_id: str | None, until: datetime | None) -> LockView | None:
+    """The lock, unless it has run out."""
+    if key_id is None or until is None or until <= now():
+        return None
+    return LockView(key_id=key_id, until=until)
 
 
 class ReviewedScore(ScoreView):
@@ -95,6 +115,14 @@ class ReviewedScore(ScoreView):
     decisions: tuple[DecisionView, ...]
     hidden_questions: Annotated[tuple[str, ...], Field(description="Not shown to the chain")]
     opened_at: datetime
+    decide_by: Annotated[
+        datetime | None, Field(description="The queue's order: the earliest first")
+    ]
+    reasons: Annotated[tuple[Reason, ...], Field(description="What makes it more pressing")]
+    second_grounds: Annotated[
+        tuple[str, ...], Field(description="Why a second reviewer must approve it too")
+    ]
+    lock: Annotated[LockView | None, Field(description="Who has claimed it, if anybody")]
 
 
 class ReviewRow(ScoreRow):
@@ -104,6 +132,17 @@ class ReviewRow(ScoreRow):
     findings: tuple[Finding, ...]
     doubts: tuple[str, ...]
     opened_at: Annotated[datetime, Field(description="Since when it is there")]
+    decide_by: Annotated[datetime | None, Field(description="The list's order: the earliest first")]
+    reasons: tuple[Reason, ...]
+    second_grounds: tuple[str, ...]
+    lock: LockView | None
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """A row from a stored document, also from one of before there was an order."""
+        new = {"decide_by": None, "reasons": (), "second_grounds": ()}
+        lock = lock_of(document.get("locked_by"), document.get("locked_until"))
+        return cls.model_validate({**new, **document, "visit_id": document["_id"], "lock": lock})
 
 
 class RevisionView(BaseModel):
@@ -126,12 +165,36 @@ class RevisionView(BaseModel):
     scored_at: datetime
 
 
+class AnswerChange(BaseModel):
+    """An answer that differs from the revision before; null where there is none."""
+
+    question_id: Annotated[str, Field(examples=["staff[0].greeted"])]
+    before: Any
+    after: Any
+
+
+class ReviewedRevision(RevisionView):
+    """One revision as reviewers and the agency see it."""
+
+    changes: Annotated[
+        tuple[AnswerChange, ...],
+        Field(description="Answers that the revision before had otherwise"),
+    ]
+
+
+class ClaimedReview(BaseModel):
+    """The report that is the caller's now; null where none waits that is free."""
+
+    review: ReviewedScore | None
+
+
 class WaveCounts(BaseModel):
     """How many reports of a wave are scored, and in which states."""
 
     wave_id: str
     scored: int
     waiting: int
+    second_review: int
     approved: int
     returned: int
     rejected: int
