@@ -32,7 +32,8 @@ async def test_a_sound_report_is_completed_in_one_write(
     answer = await submit(visit)
     assert answer.status_code == 200
     assert answer.json() == {
-        "visit_id": visit.id, "state": "completed", "report_revision": 1, "missing": [], "missing_stages": [],
+        "visit_id": visit.id, "state": "completed", "report_revision": 1, "missing": [],
+        "missing_stages": [],
     }  # fmt: skip
     assert await said(visit) == SOUND
     (body,) = await said_bodies(visit, "report.completed")

@@ -13,6 +13,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    ValidationError,
     WithJsonSchema,
     model_validator,
 )
@@ -55,7 +56,10 @@ def _plain(value: Any) -> Any:
         ):
             raise ValueError(f"a list holds ids of choices or files, {MOST_CHOICES} at most")
     elif isinstance(value, dict):
-        Position.model_validate(value)
+        try:
+            Position.model_validate(value)
+        except ValidationError:
+            raise ValueError("an object is a position: latitude, longitude, accuracy_m") from None
     elif isinstance(value, str):
         if len(value) > LONGEST_TEXT:
             raise ValueError(f"has at most {LONGEST_TEXT} characters")
