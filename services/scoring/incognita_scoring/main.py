@@ -2,6 +2,7 @@
 
 from incognita_scoring.handlers import HANDLERS, READS
 from incognita_scoring.repository import PENDING, create_indexes
+from incognita_scoring.rescoring.worker import Rescorer
 from incognita_scoring.routes import ROUTERS
 from incognita_scoring.settings import Settings
 from incognita_shared.health import Health
@@ -48,4 +49,6 @@ async def _serve() -> None:
                 after_commit=[relay.wake],
             )
             app = create_app(SERVICE, routers=ROUTERS, db=db, settings=settings, health=health)
-            await serve(app, settings.http, background=[consumer.run, relay.run])
+            rescorer = Rescorer(db, health=health, wrote=relay.wake)
+            background = [consumer.run, relay.run, rescorer.run]
+            await serve(app, settings.http, background=background)

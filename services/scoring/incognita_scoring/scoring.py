@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from incognita_scoring.engine import ENGINE_VERSION, score_visit
+from incognita_scoring.corrected import Corrected, score_anew
+from incognita_scoring.engine import ENGINE_VERSION
 from incognita_scoring.rules import RejectReason, ReviewState, Verb, state_by_rule
 from incognita_scoring.score import DecidedBy, Revision, Score, Scored
 from incognita_shared.events.envelope import VisitEvent
@@ -29,12 +30,14 @@ def score_report(
     at: datetime,
     *,
     called_off: str | None = None,
+    wave_version: Corrected | None = None,
 ) -> Outcome:
     """The next score revision of the visit, approved by rule or waiting for a reviewer.
 
     ``called_off`` is why its visit was cancelled, if it was: then it is rejected at once.
+    ``wave_version`` is the corrected version by which a rescore has the wave's reports scored.
     """
-    revision = _revision(report, questionnaire, before, at)
+    revision = _revision(report, questionnaire, before, at, wave_version)
     score = _score(report, revision, before)
     events: tuple[VisitEvent, ...] = (visit_scored(score, revision),)
     if called_off is not None:
@@ -130,17 +133,23 @@ def report_approved(score: Score, *, by: DecidedBy, at: datetime) -> ReportAppro
 
 
 def _revision(
-    report: ReportCompleted, questionnaire: Questionnaire, before: Score | None, at: datetime
+    report: ReportCompleted,
+    questionnaire: Questionnaire,
+    before: Score | None,
+    at: datetime,
+    wave_version: Corrected | None,
 ) -> Revision:
     context = report.context
-    visit = score_visit(questionnaire, report.answers, context)
+    corrected = wave_version or Corrected(report.questionnaire_version, questionnaire, None)
+    visit, _ = score_anew(corrected, report.answers, context)
     return Revision(
         visit_id=report.visit_id,
         chain_id=report.chain_id,
         score_revision=(before.score_revision if before else 0) + 1,
         report_revision=report.report_revision,
         questionnaire_id=report.questionnaire_id,
-        questionnaire_version=report.questionnaire_version,
+        questionnaire_version=corrected.version,
+        asked_version=report.questionnaire_version if wave_version else None,
         engine_version=ENGINE_VERSION,
         score=visit.score,
         passed=visit.passed,
@@ -152,7 +161,7 @@ def _revision(
         questions=visit.questions,
         hidden_questions=tuple(
             question.id
-            for _, question in questionnaire.questions()
+            for _, question in corrected.questionnaire.questions()
             if not question.visible_to_client
         ),
         answers=report.answers,
@@ -160,6 +169,7 @@ def _revision(
         handed_in_at=context.now,
         today=context.today,
         stages=visit.stages,
+        ratings=visit.ratings,
         reason="report corrected" if before else "report completed",
         author=DecidedBy.RULE,
     )

@@ -54,8 +54,8 @@ async def test_a_batch_costs_a_few_commands_and_reads_only_what_it_names(
     )  # fmt: skip
     with plans.capturing():
         await _together(db, *reports[1:])
-    # two reads ahead, two gathered writes, and the commit: nothing for each event
-    assert plans.sent <= 5
+    # three reads ahead, two gathered writes, and the commit: nothing for each event
+    assert plans.sent <= 6
     with plans.capturing():
         await _together(db, cancelled, report(visit.visit_id, report_revision=2))
         await _together(db, reports[0])

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from incognita_scoring.engine.question import ScoredQuestion
+from incognita_scoring.engine.ratings import Rating, ratings_of
 from incognita_scoring.engine.rounding import rounded
 from incognita_scoring.engine.rulings import NO_RULINGS, Rulings
 from incognita_scoring.engine.section import (
@@ -38,6 +39,7 @@ class VisitScore:
     stages: tuple[StageScore, ...]
     questions: tuple[QuestionScore, ...]
     doubts: tuple[str, ...]
+    ratings: tuple[Rating, ...]
     read: ReadAnswers = field(compare=False, repr=False)
     """The answers as they were read."""
 
@@ -71,6 +73,7 @@ def score_visit(
         stages=_stages(questionnaire, sections),
         questions=tuple(one.score for section in sections for one in section.questions),
         doubts=tuple(_doubts(sections, read)),
+        ratings=ratings_of(read, rulings),
         read=read,
     )
 

@@ -1,9 +1,10 @@
 """A wave that is scored, a corrected version of its questionnaire, and a worker to rescore it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import bson
 import httpx
 import pytest
 
@@ -44,7 +45,7 @@ async def agency(client: Any) -> httpx.AsyncClient:
 
 
 @pytest.fixture
-async def work(db: Database) -> AsyncIterator[Work]:
+def work(db: Database) -> Work:
     """``await work()``: work off every rescore that is due; how many were looked at."""
 
     async def until_none_is_due(rescorer: Rescorer | None = None) -> int:
@@ -55,7 +56,7 @@ async def work(db: Database) -> AsyncIterator[Work]:
                 done += 1
         return done
 
-    yield until_none_is_due
+    return until_none_is_due
 
 
 @pytest.fixture
@@ -63,10 +64,8 @@ def snapshot(db: Database) -> Callable[[], Awaitable[dict[str, bytes]]]:
     """Every stored revision, byte for byte."""
 
     async def read() -> dict[str, bytes]:
-        raw = db.client.get_database(db.name)["score_revisions"].find_raw_batches({})
-        import bson
-
-        found = [one async for batch in raw for one in bson.decode_all(batch)]
+        batches = db["score_revisions"].find_raw_batches({})
+        found = [one async for batch in batches for one in bson.decode_all(batch)]
         return {one["_id"]: bson.encode(one) for one in found}
 
     return read

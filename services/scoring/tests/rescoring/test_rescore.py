@@ -96,9 +96,7 @@ async def test_applied_every_report_has_a_new_revision_and_the_old_ones_read_as_
     agency, wave, work, snapshot, pending
 ):
     before = await snapshot()
-    read_before = {
-        visit: await read(agency, f"/v1/scores/{visit}/revisions") for visit in wave
-    }
+    read_before = {visit: await read(agency, f"/v1/scores/{visit}/revisions") for visit in wave}
     begun = await begin(agency)
     await work()
     answer = await agency.post(f"/v1/rescores/{begun['rescore_id']}:apply")
