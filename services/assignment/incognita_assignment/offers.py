@@ -1,15 +1,18 @@
 """A visit as it is offered: its terms are fixed here and stay, whatever becomes of the wave."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from incognita_assignment.matching import Assigned
 from incognita_assignment.repository.branches import Branch
 from incognita_assignment.repository.visits import Fallen
 from incognita_assignment.rules import VisitState, offer_ends
+from incognita_assignment.stages import has_windows, windows
 from incognita_assignment.visit import BranchCopy, By, Step, Visit
 from incognita_assignment.wave import Wave
 from incognita_shared.events.assignment import VisitOffered
 from incognita_shared.ids import derived_id
+from incognita_shared.questionnaire.model import Stage
 
 
 def visit_id_of(wave_id: str, branch_id: str, number: int) -> str:
@@ -18,10 +21,20 @@ def visit_id_of(wave_id: str, branch_id: str, number: int) -> str:
 
 
 def new_visit(
-    wave: Wave, branch: Branch, assigned: Assigned, *, predecessor: Fallen | None, at: datetime
+    wave: Wave,
+    branch: Branch,
+    assigned: Assigned,
+    *,
+    predecessor: Fallen | None,
+    stages: Sequence[Stage] = (),
+    at: datetime,
 ) -> Visit:
-    """The visit that one assignment makes, offered at ``at``."""
+    """The visit that one assignment makes, offered at ``at``.
+
+    Where stages have days of their own, these are counted from the offer if the wave began earlier.
+    """
     order = wave.order
+    opens_at = max(order.starts_at, at) if has_windows(stages) else order.starts_at
     expires_at = offer_ends(at, order.offer_hours, order.ends_at)
     return Visit(
         visit_id=visit_id_of(wave.wave_id, branch.branch_id, assigned.number),
@@ -37,7 +50,12 @@ def new_visit(
         channel=order.channel,
         scenario=order.scenario,
         terms=order.terms.agreed(
-            opens_at=order.starts_at, expires_at=expires_at, due_at=order.ends_at
+            opens_at=opens_at,
+            expires_at=expires_at,
+            due_at=order.ends_at,
+            stages=windows(
+                stages, opens_at=opens_at, due_at=order.ends_at, time_zone=branch.time_zone
+            ),
         ),
         branch=_copy_of(branch),
         return_days=order.return_days,
@@ -74,6 +92,7 @@ def offered_event(visit: Visit) -> VisitOffered:
         time_zone=visit.branch.time_zone,
         position=visit.branch.position,
         geofence_m=visit.branch.geofence_m,
+        branch=visit.branch.asked(),
         offered_at=visit.offered_at,
     )
 
@@ -90,4 +109,6 @@ def _copy_of(branch: Branch) -> BranchCopy:
         position=branch.position,
         geofence_m=branch.geofence_m,
         opening_hours=branch.opening_hours,
+        ownership=branch.ownership,
+        attributes=branch.attributes,
     )

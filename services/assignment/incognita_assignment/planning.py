@@ -159,6 +159,7 @@ async def _write_chunk(
             demand.branches[each.branch_id],
             each,
             predecessor=demand.replaced.get((each.branch_id, each.number)),
+            stages=demand.stages,
             at=now(),
         )
         for each in chunk

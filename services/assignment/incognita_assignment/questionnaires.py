@@ -1,11 +1,14 @@
 """Questionnaires: a draft is edited until it is published; from then on that version is fixed."""
 
+import asyncio
 import re
 
+from incognita_assignment.differences import differences
 from incognita_assignment.errors import no_such
 from incognita_assignment.idempotency import check_same_request, identity_of
 from incognita_assignment.repository import questionnaires as repository
 from incognita_assignment.repository.questionnaires import Document, version_id
+from incognita_assignment.schemas.differences import Differences
 from incognita_assignment.schemas.questionnaires import QuestionnaireState
 from incognita_shared.clock import now
 from incognita_shared.events.assignment import QuestionnairePublished
@@ -61,7 +64,7 @@ async def change_draft(
     document = await get_version(db, chain_id, questionnaire_id, version)
     fields = {**content, "updated_at": now()}
     if not await repository.revise_draft(db, chain_id, questionnaire_id, version, fields):
-        raise Conflict(f"Version {version} is published", allowed=["next version"])
+        raise _fixed(version, document["state"])
     return {**document, **fields}
 
 
@@ -70,6 +73,8 @@ async def publish(db: Database, chain_id: str, questionnaire_id: str, version: i
     document = await get_version(db, chain_id, questionnaire_id, version)
     if document["state"] == QuestionnaireState.PUBLISHED:
         return document
+    if document["state"] == QuestionnaireState.RETIRED:
+        raise _fixed(version, document["state"])
     definition = Questionnaire.model_validate_json(document["definition"])
     _content(definition)
     fields = {"state": str(QuestionnaireState.PUBLISHED), "published_at": now()}
@@ -96,12 +101,57 @@ async def publish(db: Database, chain_id: str, questionnaire_id: str, version: i
     return {**document, **fields}
 
 
+async def retire(db: Database, chain_id: str, questionnaire_id: str, version: int) -> Document:
+    """No new wave may use the version; what uses it goes on. A second time changes nothing."""
+    document = await get_version(db, chain_id, questionnaire_id, version)
+    if document["state"] == QuestionnaireState.RETIRED:
+        return document
+    fields = {"state": str(QuestionnaireState.RETIRED), "retired_at": now()}
+    if not await repository.retire_version(db, chain_id, questionnaire_id, version, fields):
+        document = await get_version(db, chain_id, questionnaire_id, version)
+        if document["state"] == QuestionnaireState.RETIRED:
+            return document
+        raise Conflict("Only a published version is retired", allowed=["change", "publish"])
+    return {**document, **fields}
+
+
+async def get_definition(
+    db: Database, chain_id: str, questionnaire_id: str, version: int
+) -> Questionnaire:
+    """What the version says, draft or not; raises ``NotFound``."""
+    document = await get_version(db, chain_id, questionnaire_id, version)
+    return Questionnaire.model_validate_json(document["definition"])
+
+
+async def compare(
+    db: Database, chain_id: str, questionnaire_id: str, version: int, other: int | None
+) -> Differences:
+    """How the version differs from ``other``, by default the one before it."""
+    earlier = max(version - 1, 1) if other is None else other
+    before = await get_definition(db, chain_id, questionnaire_id, earlier)
+    after = await get_definition(db, chain_id, questionnaire_id, version)
+    changes = await asyncio.to_thread(differences, before, after)
+    return Differences(
+        questionnaire_id=questionnaire_id,
+        version=version,
+        compared_with=earlier,
+        affects_score=any(change.affects_score for change in changes),
+        changes=changes,
+    )
+
+
 async def get_version(db: Database, chain_id: str, questionnaire_id: str, version: int) -> Document:
     """One version; raises ``NotFound``."""
     document = await repository.find_version(db, chain_id, questionnaire_id, version)
     if document is None:
         raise no_such("questionnaire version", f"{questionnaire_id}:{version}")
     return document
+
+
+def _fixed(version: int, state: str) -> Conflict:
+    """``state`` was read before the write failed: a draft then has been published since."""
+    known = "retired" if state == QuestionnaireState.RETIRED else "published"
+    return Conflict(f"Version {version} is {known}", allowed=["next version"])
 
 
 def _draft(

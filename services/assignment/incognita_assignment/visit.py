@@ -6,9 +6,10 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from incognita_assignment.attributes import FIXED, snapshot
 from incognita_assignment.rules import VisitState
 from incognita_shared.events.envelope import VisitEvent
-from incognita_shared.values import Channel, Moment, Position, Terms
+from incognita_shared.values import Attributes, Channel, Moment, Ownership, Position, Terms
 
 
 class By(StrEnum):
@@ -30,7 +31,10 @@ class Kept(BaseModel):
 
 
 class BranchCopy(Kept):
-    """The branch as it was when the visit was offered: what the shopper needs to find it."""
+    """The branch as it was when the visit was offered.
+
+    What the shopper needs to find it, and what conditions of the questionnaire may ask of it.
+    """
 
     name: str
     address: str
@@ -42,6 +46,12 @@ class BranchCopy(Kept):
     position: Position | None
     geofence_m: int
     opening_hours: Any = None
+    ownership: Ownership = Ownership.UNKNOWN
+    attributes: Attributes = Field(default_factory=dict)
+
+    def asked(self) -> Attributes:
+        """Its attributes with the fields that are asked for by the same path."""
+        return snapshot(self.attributes, self.model_dump(include=set(FIXED), mode="json"))
 
 
 class Step(Kept):

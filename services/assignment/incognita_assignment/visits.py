@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from incognita_assignment.errors import no_such
 from incognita_assignment.repository import visits as repository
-from incognita_assignment.repository.questionnaires import find_published
+from incognita_assignment.repository.questionnaires import find_fixed
 from incognita_assignment.repository.visits import VisitFilter
 from incognita_assignment.rules import IllegalMove, VisitState
 from incognita_assignment.schemas.questionnaire_for_shoppers import (
+    Asked,
     QuestionnaireToAnswer,
     without_scoring,
 )
@@ -87,13 +88,20 @@ async def cancel_visit(db: Database, caller: Principal, visit_id: str, reason: s
 async def get_questionnaire(
     db: Database, caller: Principal, visit_id: str
 ) -> QuestionnaireToAnswer:
-    """What the shopper of a visit has to answer, without any scoring. Raises NotFound."""
+    """What the shopper of a visit has to answer, without any scoring. Raises NotFound.
+
+    With the facts about branch and visit that its conditions ask for.
+    """
     visit = await get_visit(db, caller, visit_id)
     name, version = visit.questionnaire_id, visit.questionnaire_version
-    found = await find_published(db, visit.chain_id, name, version)
+    found = await find_fixed(db, visit.chain_id, name, version)
     if found is None:
         raise no_such("questionnaire", f"{name}, version {version}")
-    return without_scoring(name, version, found)
+    context = Asked(
+        branch=visit.branch.asked(),
+        visit={"scenario": visit.scenario, "channel": visit.channel.value},
+    )
+    return without_scoring(name, version, found, context)
 
 
 async def _move(

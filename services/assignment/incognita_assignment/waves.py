@@ -1,5 +1,6 @@
 """Waves as the agency makes and moves them; the planner does what they wait for."""
 
+from incognita_assignment.demand import stages_of
 from incognita_assignment.errors import invalid, no_such
 from incognita_assignment.idempotency import check_same_request, identity_of
 from incognita_assignment.repository import visits as visit_repository
@@ -14,6 +15,7 @@ from incognita_assignment.rules import (
     allowed_wave_moves,
 )
 from incognita_assignment.schemas.waves import ClientWave, WaveBody, WaveCounts, WaveView
+from incognita_assignment.stages import misfit
 from incognita_assignment.wave import Job, Wave, moved, new_document
 from incognita_shared.auth import Principal, Role
 from incognita_shared.clock import now
@@ -44,8 +46,15 @@ async def _check_references(db: Database, chain_id: str, body: WaveBody) -> None
     if await find_programme(db, chain_id, body.programme_id) is None:
         raise invalid("programme_id", "the chain has no such programme")
     name, version = body.questionnaire_id, body.questionnaire_version
-    if await find_published(db, chain_id, name, version) is None:
-        raise invalid("questionnaire_version", f"{name} has no published version {version}")
+    found = await find_published(db, chain_id, name, version)
+    if found is None:
+        cause = f"{name} has no published version {version} that is not retired"
+        raise invalid("questionnaire_version", cause)
+    if found.scenarios and body.scenario not in found.scenarios:
+        known = ", ".join(repr(each) for each in found.scenarios)
+        raise invalid("scenario", f"the questionnaire is for the scenarios {known}"[:500])
+    if too_short := misfit(found.stages, body.starts_at, body.ends_at):
+        raise invalid("ends_at", too_short)
 
 
 async def get_wave(db: Database, chain_id: str, wave_id: str) -> Wave:
@@ -68,6 +77,8 @@ async def move_wave(
         if wave.state in _DONE_BEFORE.get(move, ()) or _is_under_way(wave, move):
             return wave
         _check_allowed(wave, move)
+        if move in _NEEDS_TIME:
+            await _check_stages(db, wave)
         changed = await repository.apply_change(db, chain_id, moved(wave, move, reason=reason))
         if changed is not None:
             return changed
@@ -90,8 +101,23 @@ def _check_allowed(wave: Wave, move: WaveMove) -> None:
         raise Conflict(
             f"The wave ended at {wave.order.ends_at.isoformat()}",
             state=state,
-            allowed=[each for each in allowed_wave_moves(wave.state) if each not in _NEEDS_TIME],
+            allowed=_without_time(wave),
         )
+
+
+async def _check_stages(db: Database, wave: Wave) -> None:
+    """Visits that are offered now must have the time that their stages need."""
+    since = max(wave.order.starts_at, now())
+    if cause := misfit(await stages_of(db, wave), since, wave.order.ends_at):
+        raise Conflict(
+            f"The wave ends too soon for visits that are offered now: {cause}",
+            state=wave.state.value,
+            allowed=_without_time(wave),
+        )
+
+
+def _without_time(wave: Wave) -> list[str]:
+    return [each for each in allowed_wave_moves(wave.state) if each not in _NEEDS_TIME]
 
 
 async def count_visits(db: Database, chain_id: str, wave_id: str) -> WaveCounts:

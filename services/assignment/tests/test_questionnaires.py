@@ -4,7 +4,7 @@ import copy
 import json
 from typing import Any
 
-from incognita_assignment.repository.questionnaires import find_published
+from incognita_assignment.repository.questionnaires import find_fixed, find_published
 from incognita_assignment.schemas.questionnaires import EXAMPLE
 from incognita_shared.questionnaire.model import Questionnaire
 
@@ -131,3 +131,67 @@ async def test_questionnaires_of_another_chain_are_unknown(
         assert (await other_agency(method, address, json=body)).status_code == 404, address
     manager = await agency.with_key(role="chain_manager")
     assert (await manager("GET", path)).status_code == 403
+
+
+async def test_a_draft_can_be_previewed_and_compared_with_what_is_published(
+    agency: Caller, other_agency: Caller
+) -> None:
+    made = await agency.post(PATH, EXAMPLE)
+    path = f"{PATH}/{made['questionnaire_id']}/versions"
+    preview = await agency.get(f"{path}/1:preview")
+    assert (preview["title"], preview["language"]) == ("Pizza by phone", "en")
+    assert "points" not in json.dumps(preview)
+    await agency.post(f"{path}/1:publish")
+    changed = with_change(title={"en": "Second"})
+    changed["sections"][0]["questions"][0]["scoring"]["points"] = "6"
+    await agency.post(path, changed)
+    compared = await agency.get(f"{path}/2:compare")
+    assert (compared["compared_with"], compared["affects_score"]) == (1, True)
+    assert [(each["path"], each["affects_score"]) for each in compared["changes"]] == [
+        ("title", False), ("sections[phone].questions[greeted].scoring.points", True),
+    ]  # fmt: skip
+    assert await agency.get(f"{path}/2:compare", **{"with": 2}) == {
+        **compared, "compared_with": 2, "affects_score": False, "changes": [],
+    }  # fmt: skip
+    reviewer = await agency.with_key(role="reviewer")
+    manager = await agency.with_key(role="chain_manager")
+    for action in ("1:preview", "2:compare"):
+        assert (await reviewer("GET", f"{path}/{action}")).status_code == 200
+        assert (await manager("GET", f"{path}/{action}")).status_code == 403
+        assert (await other_agency("GET", f"{path}/{action}")).status_code == 404
+    for wrong in ("3:preview", "3:compare", "2:compare?with=3"):
+        assert (await agency("GET", f"{path}/{wrong}")).status_code == 404, wrong
+    for wrong in ("1:preview?language=!", "2:compare?with=0", "x:preview"):
+        assert (await agency("GET", f"{path}/{wrong}")).status_code == 422, wrong
+
+
+async def test_only_a_published_version_is_retired_and_it_stays_as_it_was(
+    agency: Caller, other_agency: Caller, database: Database
+) -> None:
+    made = await agency.post(PATH, EXAMPLE)
+    path = f"{PATH}/{made['questionnaire_id']}/versions"
+    early = await agency("POST", f"{path}/1:retire")
+    assert (early.status_code, early.json()["allowed"]) == (409, ["change", "publish"])
+    published = await agency.post(f"{path}/1:publish")
+    assert (await other_agency("POST", f"{path}/1:retire")).status_code == 404
+    reviewer = await agency.with_key(role="reviewer")
+    assert (await reviewer("POST", f"{path}/1:retire")).status_code == 403
+    retired = [await agency.post(f"{path}/1:retire") for _ in range(2)]
+    assert retired[0] == retired[1]
+    assert retired[0]["retired_at"]
+    same = {"state": "retired", "retired_at": retired[0]["retired_at"]}
+    assert retired[0] == {**published, **same}
+    for method, address, body in [
+        ("PUT", f"{path}/1", EXAMPLE),
+        ("POST", f"{path}/1:publish", None),
+    ]:
+        answer = await agency(method, address, json=body)
+        assert (answer.status_code, answer.json()["allowed"]) == (409, ["next version"]), address
+        assert "retired" in answer.json()["detail"]
+    wanted = (database, agency.chain_id, made["questionnaire_id"], 1)
+    assert await find_published(*wanted) is None
+    assert await find_fixed(*wanted) == Questionnaire.model_validate(EXAMPLE)
+    assert (await agency.post(path))["version"] == 2
+    stored = await database.questionnaires.find_one({"version": 1})
+    assert stored
+    assert len(pending(stored)) == 1

@@ -4,7 +4,7 @@ The definition is kept as JSON text: its conditions have keys and its answers nu
 would not take, and a published one must come back exactly as it was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -65,9 +65,22 @@ async def find_newest(db: Database, chain_id: str, questionnaire_id: str) -> Doc
 async def find_published(
     db: Database, chain_id: str, questionnaire_id: str, version: int
 ) -> Questionnaire | None:
-    """The version, if it is published."""
+    """The version, if it is published and not retired: what a new wave may use."""
+    return await _in_state(db, chain_id, questionnaire_id, version, ("published",))
+
+
+async def find_fixed(
+    db: Database, chain_id: str, questionnaire_id: str, version: int
+) -> Questionnaire | None:
+    """The version, if it is published or was before it was retired: what visits are made by."""
+    return await _in_state(db, chain_id, questionnaire_id, version, ("published", "retired"))
+
+
+async def _in_state(
+    db: Database, chain_id: str, questionnaire_id: str, version: int, states: Collection[str]
+) -> Questionnaire | None:
     document = await find_version(db, chain_id, questionnaire_id, version)
-    if document is None or document["state"] != "published":
+    if document is None or document["state"] not in states:
         return None
     return Questionnaire.model_validate_json(document["definition"])
 
@@ -87,6 +100,15 @@ async def list_versions(
     return await _versions(db, chain_id).find(
         where, _SUMMARY, sort=[("_id", ASCENDING)], limit=limit
     )
+
+
+async def retire_version(
+    db: Database, chain_id: str, questionnaire_id: str, version: int, fields: Mapping[str, Any]
+) -> bool:
+    """False if it is not published."""
+    where = {"_id": version_id(questionnaire_id, version), "state": "published"}
+    result = await _versions(db, chain_id).update_one(where, {"$set": dict(fields)})
+    return result.matched_count == 1
 
 
 async def revise_draft(

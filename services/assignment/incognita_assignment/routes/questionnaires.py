@@ -2,17 +2,20 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path
+from fastapi import APIRouter, Body, Path, Query
 
 from incognita_assignment import questionnaires
 from incognita_assignment.errors import no_such
 from incognita_assignment.idempotency import IdempotencyKey
+from incognita_assignment.preview import preview_of
 from incognita_assignment.repository.questionnaires import list_versions as read_versions
 from incognita_assignment.routes.dependencies import Agency, Db, FormReader, PathId
+from incognita_assignment.schemas.differences import Differences
+from incognita_assignment.schemas.questionnaire_for_shoppers import QuestionnairePreview
 from incognita_assignment.schemas.questionnaires import EXAMPLE, VersionSummary, VersionView
 from incognita_shared.pagination import Cursor, Limit, Page, decode_cursor, page_of
 from incognita_shared.problems import problem_responses
-from incognita_shared.questionnaire.model import Questionnaire
+from incognita_shared.questionnaire.model import Language, Questionnaire
 
 router = APIRouter(prefix="/v1/questionnaires", tags=["questionnaires"])
 
@@ -39,6 +42,7 @@ def _summary(document: dict[str, Any]) -> VersionSummary:
         title=dict(document["title"]),
         created_at=document["created_at"],
         published_at=document["published_at"],
+        retired_at=document.get("retired_at"),
     )
 
 
@@ -109,6 +113,45 @@ async def create_version(
     return _view(await questionnaires.add_version(db, caller.chain, questionnaire_id, body))
 
 
+# Before the version itself: a path is matched by the first route that fits.
+@router.get(
+    "/{questionnaire_id}/versions/{version}:preview",
+    summary="See a version as a shopper will",
+    responses=problem_responses(404, 422),
+)
+async def preview_version(
+    questionnaire_id: PathId,
+    version: Number,
+    db: Db,
+    caller: FormReader,
+    language: Annotated[
+        Language | None, Query(description="The default language, if none is given")
+    ] = None,
+) -> QuestionnairePreview:
+    """The form without scoring, in one language; `missing` names the wordings that it lacks."""
+    found = await questionnaires.get_definition(db, caller.chain, questionnaire_id, version)
+    return preview_of(questionnaire_id, version, found, language)
+
+
+@router.get(
+    "/{questionnaire_id}/versions/{version}:compare",
+    summary="Compare two versions",
+    responses=problem_responses(404, 422),
+)
+async def compare_versions(
+    questionnaire_id: PathId,
+    version: Number,
+    db: Db,
+    caller: FormReader,
+    compared_with: Annotated[
+        int | None,
+        Query(alias="with", ge=1, le=1_000_000, description="By default the version before it"),
+    ] = None,
+) -> Differences:
+    """Every difference by its path, with what of it can change a score. Drafts may be compared."""
+    return await questionnaires.compare(db, caller.chain, questionnaire_id, version, compared_with)
+
+
 @router.get(
     "/{questionnaire_id}/versions/{version}",
     summary="Look at a version",
@@ -144,3 +187,15 @@ async def publish_version(
 ) -> VersionView:
     """Fixes it for ever and tells every service. A second time changes nothing."""
     return _view(await questionnaires.publish(db, caller.chain, questionnaire_id, version))
+
+
+@router.post(
+    "/{questionnaire_id}/versions/{version}:retire",
+    summary="Retire a version",
+    responses=problem_responses(404, 409, 422),
+)
+async def retire_version(
+    questionnaire_id: PathId, version: Number, db: Db, caller: Agency
+) -> VersionView:
+    """No new wave may use it; waves that do go on. A second time changes nothing."""
+    return _view(await questionnaires.retire(db, caller.chain, questionnaire_id, version))

@@ -7,10 +7,11 @@ from incognita_shared.values import Id, Moment, Value
 
 
 class QuestionnaireState(StrEnum):
-    """A published version never changes again."""
+    """A published version never changes again; a retired one is not used by new waves."""
 
     DRAFT = "draft"
     PUBLISHED = "published"
+    RETIRED = "retired"
 
 
 class VersionSummary(Value):
@@ -22,6 +23,7 @@ class VersionSummary(Value):
     title: dict[str, str]
     created_at: Moment
     published_at: Moment | None
+    retired_at: Moment | None = None
 
 
 class VersionView(VersionSummary):

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from incognita_assignment.rules import VisitState, allowed_moves
 from incognita_assignment.visit import Step, Visit
 from incognita_shared.auth import Principal, Role
-from incognita_shared.values import Channel, Moment, Position, Terms, Text, Value
+from incognita_shared.values import Attributes, Channel, Moment, Position, Terms, Text, Value
 
 
 class Decline(Value):
@@ -74,6 +74,7 @@ class AgencyVisit(ClientVisit):
 
     shopper_id: str
     where: WhereToGo
+    attributes: Annotated[Attributes, Field(description="Of the branch, as they were at the offer")]
     terms: Terms
     allowed: tuple[str, ...]
     via: str
@@ -99,7 +100,8 @@ def view_for(caller: Principal, visit: Visit) -> VisitView:
     facts = visit.model_dump()
     if caller.role is Role.AGENCY:
         allowed = tuple(each for each in allowed_moves(visit.state) if each not in _BY_SHOPPER)
-        return AgencyVisit.model_validate({**facts, "where": facts["branch"], "allowed": allowed})
+        branch = {"where": facts["branch"], "attributes": facts["branch"]["attributes"]}
+        return AgencyVisit.model_validate({**facts, **branch, "allowed": allowed})
     if caller.role is Role.SHOPPER:
         allowed = tuple(each for each in allowed_moves(visit.state) if each in _BY_SHOPPER)
         reason = visit.history[-1].reason if visit.history else None

@@ -22,6 +22,7 @@ from incognita_shared.values import (
     Id,
     Moment,
     Money,
+    StageTerms,
     Terms,
     Text,
     Value,
@@ -74,7 +75,14 @@ class WaveTerms(Value):
             raise ValueError("fee and purchase_budget must be in one currency")
         return self
 
-    def agreed(self, *, opens_at: Moment, expires_at: Moment, due_at: Moment) -> Terms:
+    def agreed(
+        self,
+        *,
+        opens_at: Moment,
+        expires_at: Moment,
+        due_at: Moment,
+        stages: tuple[StageTerms, ...] = (),
+    ) -> Terms:
         """The terms of one visit, as they stay from its offer on."""
         return Terms(
             fee=self.fee,
@@ -83,6 +91,7 @@ class WaveTerms(Value):
             paid_days_after_approval=self.paid_days_after_approval,
             goods=self.goods,
             evidence=self.evidence,
+            stages=stages,
             opens_at=opens_at,
             expires_at=expires_at,
             due_at=due_at,

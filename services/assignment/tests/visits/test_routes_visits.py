@@ -228,7 +228,7 @@ async def test_a_shopper_gets_the_questionnaire_without_anything_about_scoring(
     assert not keys_in(answer.json()) & SCORING_WORDS
     assert "77.25" not in answer.text
     size, rings = answer.json()["sections"][0]["questions"]
-    assert size["choices"][0] == {"id": "large", "label": {"en": "Large"}}
+    assert size["choices"][0] == {"id": "large", "label": {"en": "Large"}, "relevant": None}
     assert size["evidence"][0]["kind"] == "photo"
     assert (size["not_applicable_allowed"], rings["not_applicable_allowed"]) == (False, True)
 

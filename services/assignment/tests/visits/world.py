@@ -1,7 +1,7 @@
 """A chain to build up: questionnaire, branches, shoppers, waves; its app, and its planner."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -32,6 +32,7 @@ from incognita_shared.kafka.incoming import Received
 from incognita_shared.mongo.checkpoint import Source
 from incognita_shared.mongo.client import Database
 from incognita_shared.mongo.work import Cause, Work
+from incognita_shared.questionnaire.check import check_questionnaire
 from incognita_shared.questionnaire.model import Questionnaire
 from incognita_shared.settings import AuthSettings, HttpSettings
 
@@ -77,15 +78,23 @@ class World:
                 "created_at": now(),
             }
         )
-        definition = Questionnaire.model_validate(QUESTIONNAIRE).model_dump_json()
+        await self.publish(1, QUESTIONNAIRE)
+
+    async def publish(self, version: int, definition: Mapping[str, Any]) -> None:
+        """A published version of the world's questionnaire."""
+        sound = Questionnaire.model_validate(definition)
+        assert check_questionnaire(sound) == []
         await self.db["questionnaires"].insert_one(
             {
-                "_id": version_id(self.questionnaire_id, 1),
+                "_id": version_id(self.questionnaire_id, version),
                 "chain_id": self.chain_id,
                 "questionnaire_id": self.questionnaire_id,
-                "version": 1,
+                "version": version,
                 "state": "published",
-                "definition": definition,
+                "title": [],
+                "created_at": now(),
+                "published_at": now(),
+                "definition": sound.model_dump_json(),
             }
         )
 
