@@ -62,6 +62,8 @@ class Item(Value):
     captured_at: Moment | None
     position: Position | None
     duration_s: float | None
+    from_gallery: bool = False
+    """Whether the device says that the app itself did not capture it."""
     object_key: str
     state: ItemState = ItemState.DECLARED
     declared_at: Moment
@@ -131,6 +133,8 @@ class Report(Value):
     completed_at: Moment | None = None
     items: tuple[Item, ...] = ()
     findings: tuple[Finding, ...] = ()
+    noted: tuple[Finding, ...] = ()
+    """What was found as this revision came in, before it was complete."""
     flagged: bool = False
     submissions: tuple[Submission, ...] = ()
     updated_at: Moment | None = None

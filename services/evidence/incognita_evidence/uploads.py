@@ -17,7 +17,7 @@ from incognita_shared.objects import ObjectStore
 from incognita_shared.problems import Invalid, field_error
 from incognita_shared.questionnaire.model import Questionnaire
 
-_DECLARED = {"size_bytes", "content_type", "captured_at", "position", "duration_s"}
+_DECLARED = {"size_bytes", "content_type", "captured_at", "position", "duration_s", "from_gallery"}
 """What a declaration says beyond what makes the item's id."""
 
 
@@ -99,6 +99,7 @@ def _item(visit: Visit, declaration: UploadDeclaration, at: datetime) -> Item:
         captured_at=declaration.captured_at,
         position=declaration.position,
         duration_s=declaration.duration_s,
+        from_gallery=declaration.from_gallery,
         object_key=f"{visit.chain_id}/{visit.id}/{declaration.sha256}",
         declared_at=at,
         custody=(Custody(at=at, what="declared", by="shopper", sha256=declaration.sha256),),

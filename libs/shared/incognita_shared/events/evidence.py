@@ -36,7 +36,7 @@ class Finding(Value):
 
     ``code``: outside_geofence, position_missing, exif_time_outside_visit, duplicate_in_visit,
     duplicate_in_chain, missing_item, late_report, type_mismatch; of a stage: late_stage,
-    early_stage; and those of ``questionnaire.reevaluation``. Within a repetition ``question_id`` is
+    early_stage; of evidence rules: too_many_items, stale_item, from_gallery; future_time; and those of ``questionnaire.reevaluation``. Within a repetition ``question_id`` is
     like ``staff[0].greeted``.
     """
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from incognita_evidence import said
 from incognita_evidence.report import ItemState, Missing, Report, ReportState, SubmitAnswer
 from incognita_evidence.rules import findings, stages
+from incognita_evidence.rules.evidence_rules import rule_findings
 from incognita_evidence.rules.findings import Limits
 from incognita_evidence.rules.requirements import missing_evidence, unexplained
 from incognita_evidence.visit import Visit
@@ -58,7 +59,13 @@ def settle(
         at=at,
         limits=limits,
     )
-    found = (*found, *stages.stage_findings(report, visit), *findings_of(read))
+    found = (
+        *found,
+        *stages.stage_findings(report, visit),
+        *rule_findings(report, read.questionnaire),
+        *findings_of(read),
+        *report.noted,
+    )
     grave = tuple(each for each in found if each.severity is not Severity.INFO)
     report = report.model_copy(
         update={"findings": found, "flagged": bool(grave), "completed_at": at}

@@ -174,6 +174,9 @@ class UploadDeclaration(_Given):
         float | None,
         Field(ge=0, le=86_400, allow_inf_nan=False, description="Length of a recording"),
     ] = None
+    from_gallery: Annotated[
+        bool, Field(description="Chosen from what the device had, not captured by the app")
+    ] = False
 
 
 class AnswersDraft(_Given):
