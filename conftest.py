@@ -1,6 +1,7 @@
 """Fixtures of all tests: the real servers, and names of one's own on them."""
 
 import secrets
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -19,6 +20,13 @@ from incognita_shared.settings import (
     ObjectStoreSettings,
     kafka_name,
 )
+
+pytest_plugins = ["support.plans"]
+
+
+def pytest_sessionstart() -> None:
+    """A run that is told to end takes its servers and services with it, as after Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

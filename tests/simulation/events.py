@@ -2,51 +2,32 @@
 
 from typing import ClassVar
 
-from incognita_shared.events.envelope import Event
+from incognita_shared.events.envelope import Event, VisitEvent
 
 REPORTS, COUNTS = "door.events.v1", "counter.events.v1"
 
 
-class Reported(Event):
-    """One more step of a visit; ``seq`` from 1 without gaps, per visit."""
+class OfVisit(VisitEvent):
+    """Of one step of a visit. There are no waves here."""
+
+    wave_id: str = "wave"
+    points: int
+
+
+class Reported(OfVisit):
+    """One more step of a visit."""
 
     noun: ClassVar[str] = "step"
     verb: ClassVar[str] = "reported"
     topic: ClassVar[str] = REPORTS
 
-    visit_id: str
-    branch_id: str
-    seq: int
-    points: int
 
-    @property
-    def key(self) -> str:
-        return self.branch_id
-
-    @property
-    def subject(self) -> str:
-        return self.visit_id
-
-
-class Counted(Event):
-    """A step was counted, or the count was looked through; ``seq`` per visit."""
+class Counted(OfVisit):
+    """A step was counted, or the count was looked through."""
 
     noun: ClassVar[str] = "step"
     verb: ClassVar[str] = "counted"
     topic: ClassVar[str] = COUNTS
-
-    visit_id: str
-    branch_id: str
-    seq: int
-    points: int
-
-    @property
-    def key(self) -> str:
-        return self.branch_id
-
-    @property
-    def subject(self) -> str:
-        return self.visit_id
 
 
 class Totalled(Event):

@@ -35,7 +35,7 @@ from incognita_shared.settings import KafkaSettings, kafka_name
 
 REPLAY_EVERY_S = 2.0
 # a batch costs its round trips whether it holds one record or hundreds: let some gather
-FETCH_WAIT_MS = 50
+FETCH_WAIT_MS = 25
 FETCH_BYTES = 1 << 17
 PASS_EVERY_S = 1.0
 NAME = "consumer"

@@ -1,11 +1,12 @@
 """Query plans of what the code really sends: captured while it runs, then explained."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from bson import json_util
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
@@ -85,14 +86,41 @@ class Plans(CommandListener):
         """The plan of each shape of command that was captured."""
         return [await _explained(db, command) for command in self.commands.values()]
 
+    async def none_scans(
+        self,
+        db: AsyncDatabase[Any],
+        *,
+        most_examined: int | None = None,
+        fewest: int = 1,
+        passed_over: Collection[str] = (),
+    ) -> None:
+        """Fails with the first plan that scans, or that examines more documents than that.
 
-@asynccontextmanager
+        ``fewest``: how many shapes of commands there must be, lest nothing was looked at.
+        ``passed_over``: collections of a few documents whatever is stored, quickest read whole.
+        """
+        found = await self.explained(db)
+        assert len(found) >= fewest
+        for plan in found:
+            if plan.collection not in passed_over:
+                assert not plan.scans, plan
+                assert most_examined is None or plan.examined <= most_examined, plan
+
+
+@pytest.fixture
+def plans() -> Plans:
+    """What the test's database is asked."""
+    return Plans()
+
+
+@pytest.fixture
 async def listened(
-    settings: MongoSettings, plans: Plans, name: str
+    mongo_settings: MongoSettings, namespace: str, plans: Plans
 ) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
-    """A database of that name whose commands ``plans`` hears; dropped at the end."""
+    """A database of this test alone whose commands ``plans`` hears; dropped at the end."""
+    name = f"{namespace}_test"
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
-        settings.uri.get_secret_value(), tz_aware=True, event_listeners=[plans],
+        mongo_settings.uri.get_secret_value(), tz_aware=True, event_listeners=[plans],
         uuidRepresentation="standard",
     )  # fmt: skip
     try:

@@ -1,7 +1,6 @@
 """No query of handlers, sweeper, relay or requests scans or sorts in memory, whatever is stored."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -13,8 +12,8 @@ from incognita_shared.health import Health
 from incognita_shared.kafka.producer import started_producer
 from incognita_shared.mongo.client import Database
 from incognita_shared.mongo.relay import Relay
-from incognita_shared.settings import KafkaSettings, MongoSettings
-from support.plans import Plans, listened, multiplied
+from incognita_shared.settings import KafkaSettings
+from support.plans import Plans, multiplied
 
 from . import facts
 from .world import World, until
@@ -25,16 +24,8 @@ HANDFUL = ("relay_leases", "outbox")
 
 
 @pytest.fixture
-def plans() -> Plans:
-    return Plans()
-
-
-@pytest.fixture
-async def database(
-    mongo_settings: MongoSettings, namespace: str, plans: Plans
-) -> AsyncIterator[Database]:
-    async with listened(mongo_settings, plans, f"{namespace}_test") as db:
-        yield db
+def database(listened: Database) -> Database:
+    return listened
 
 
 @pytest.fixture
@@ -61,9 +52,7 @@ async def test_handlers_and_sweeper_read_only_what_they_name(full: World, plans:
         await full.play(facts.completed(reported), facts.approved(reported))
         await full.play(facts.completed(returned), facts.returned(returned))
         assert await Sweeper(full.db, health=Health()).sweep() == 1
-    for plan in await plans.explained(full.db):
-        assert not plan.scans, plan
-        assert plan.examined <= 2, plan
+    await plans.none_scans(full.db, most_examined=2)
 
 
 async def test_requests_use_indexes(full: World, plans: Plans) -> None:
@@ -85,10 +74,7 @@ async def test_requests_use_indexes(full: World, plans: Plans) -> None:
         ):
             answer = await caller.get(path)
             assert answer.status_code == 200, (path, answer.text)
-    found = await plans.explained(full.db)
-    assert len(found) >= 6
-    for plan in found:
-        assert not plan.scans, plan
+    await plans.none_scans(full.db, fewest=6)
 
 
 async def test_the_relay_reads_only_what_has_something_to_say(
@@ -104,10 +90,7 @@ async def test_the_relay_reads_only_what_has_something_to_say(
             await until(lambda: _said(full.db))
             stop.set()
             await running
-    for plan in await plans.explained(full.db):
-        if plan.collection not in HANDFUL:
-            assert not plan.scans, plan
-            assert plan.examined <= 5, plan
+    await plans.none_scans(full.db, most_examined=5, passed_over=HANDFUL)
 
 
 async def _said(db: Database) -> bool:
