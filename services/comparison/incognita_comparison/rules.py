@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from incognita_shared.events.scoring import QuestionScore, SectionScore, VisitScored
+from incognita_shared.questionnaire.model import Subject
 
 UNITS_PER_POINT = 10_000
 """Sums are in ten-thousandths of a point: questionnaires allow four decimals, so all is exact."""
@@ -36,11 +37,15 @@ def mean_points(total: int, count: int) -> Decimal | None:
 
 
 def revision_of(event: VisitScored) -> dict[str, Any]:
-    """What is kept of one score revision; points in units."""
+    """What is kept of one score revision; points in units.
+
+    What was seen at a competitor is left out: it is not the branch's doing.
+    """
+    own = {one.section_id for one in event.sections if one.subject is Subject.BRANCH}
     return {
         "score": None if event.score is None else to_units(event.score),
-        "sections": [_section(section) for section in event.sections],
-        "questions": [_question(question) for question in event.questions],
+        "sections": [_section(one) for one in event.sections if one.section_id in own],
+        "questions": [_question(one) for one in event.questions if one.section_id in own],
     }
 
 
@@ -53,7 +58,9 @@ def contribution(revision: Mapping[str, Any]) -> dict[str, int]:
     for section in revision["sections"]:
         added.update(_section_sums(f"sections.{field_name(section['id'])}", section))
     for question in revision["questions"]:
-        added.update(_question_sums(f"questions.{field_name(question['id'])}", question))
+        path = f"questions.{field_name(question['id'])}"
+        for name, value in _question_sums(path, question).items():
+            added[name] = added.get(name, 0) + value  # a section that repeats asks it again
     return added
 
 

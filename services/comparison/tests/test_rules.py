@@ -13,9 +13,13 @@ from incognita_comparison.rules import (
     field_name,
     identifier_of,
     mean_points,
+    revision_of,
     to_points,
     to_units,
 )
+from incognita_shared.events.scoring import Outcome, QuestionScore, SectionScore, VisitScored
+from incognita_shared.questionnaire.model import Subject
+from schemas.tool.examples import VALID
 
 REVISIONS = st.fixed_dictionaries({
     "score": st.none() | st.integers(0, 1_000_000),
@@ -35,7 +39,6 @@ REVISIONS = st.fixed_dictionaries({
             "possible": st.integers(0, 5),
             "outcome": st.sampled_from(["met", "partial", "missed", "not_applicable"]),
         }),
-        unique_by=lambda question: question["id"],
     ),
 })  # fmt: skip
 
@@ -74,6 +77,33 @@ def test_a_section_that_earned_everything_is_full_and_one_with_nothing_none() ->
     assert (added["sections.b.full"], added["sections.b.none"]) == (0, 1)
     assert added["sections.c.not_applicable"] == 1
     assert "sections.c.n" not in added
+
+
+def test_a_question_of_a_repeated_section_counts_each_time() -> None:
+    asked = [
+        {"id": "x", "earned": 2, "possible": 2, "outcome": "met"},
+        {"id": "x", "earned": 0, "possible": 2, "outcome": "missed"},
+        {"id": "x", "earned": 2, "possible": 2, "outcome": "met"},
+    ]
+    added = contribution({"score": None, "sections": [], "questions": asked})
+    assert (added["questions.x.met"], added["questions.x.missed"]) == (2, 1)
+    assert (added["questions.x.earned"], added["questions.x.possible"]) == (4, 6)
+
+
+def test_what_was_seen_at_a_competitor_is_not_kept() -> None:
+    section = SectionScore(
+        section_id="a", earned=Decimal(1), possible=Decimal(1), weight=Decimal(1), score=None
+    )
+    question = QuestionScore(
+        question_id="x", section_id="a", earned=Decimal(1), possible=Decimal(1), outcome=Outcome.MET
+    )
+    rival = section.model_copy(update={"section_id": "b", "subject": Subject.COMPETITOR})
+    seen = question.model_copy(update={"section_id": "b", "question_id": "y"})
+    (event,) = (each for each in VALID.values() if isinstance(each, VisitScored))
+    changes = {"sections": (section, rival), "questions": (question, seen)}
+    kept = revision_of(event.model_copy(update=changes))
+    assert [one["id"] for one in kept["sections"]] == ["a"]
+    assert [one["id"] for one in kept["questions"]] == ["x"]
 
 
 @given(REVISIONS, REVISIONS)

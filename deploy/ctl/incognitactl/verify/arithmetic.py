@@ -40,9 +40,17 @@ def sums_of_revision(revision: Mapping[str, Any]) -> Sums:
     """The share of one approved score, from scoring's own document."""
     score = _units(revision["score"])
     folded = 0
+    rivals = {
+        section["section_id"]
+        for section in revision["sections"]
+        if section.get("subject") == "competitor"  # it counts for nobody's branch
+    }
     for section in revision["sections"]:
-        folded += _section(section)
+        if section["section_id"] not in rivals:
+            folded += _section(section)
     for question in revision["questions"]:
+        if question.get("section_id") in rivals:
+            continue
         path = f"questions.{question['question_id']}"
         folded += _weight(f"{path}.{question['outcome']}")
         folded += (_units(question["earned"]) or 0) * _weight(f"{path}.earned")
