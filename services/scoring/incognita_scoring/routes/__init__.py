@@ -1,5 +1,21 @@
 """The HTTP door: parse, call a use case, return."""
 
-from incognita_scoring.routes import claims, rescores, review_rules, reviews, scores
+from incognita_scoring.routes import (
+    claims,
+    indicators,
+    rescores,
+    review_rules,
+    reviews,
+    scores,
+    trials,
+)
 
-ROUTERS = (scores.router, claims.router, reviews.router, review_rules.router, rescores.router)
+ROUTERS = (
+    scores.router,
+    claims.router,
+    reviews.router,
+    review_rules.router,
+    rescores.router,
+    trials.router,
+    indicators.router,
+)
