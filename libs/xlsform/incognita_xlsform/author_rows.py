@@ -17,7 +17,7 @@ from incognita_xlsform.evidence_cells import evidence_cell
 from incognita_xlsform.form_rows import FormRows, Row, cell_of, naming
 from incognita_xlsform.languages import language_name
 from incognita_xlsform.question_types import is_range
-from incognita_xlsform.xpath.writing import Place, XPathWriter
+from incognita_xlsform.xpath.writing import XPathWriter
 
 BETWEEN = " | "
 
@@ -85,16 +85,12 @@ class AuthorRows(FormRows):
         if not row["ms_method"] and any(choice.points is not None for choice in question.choices):
             row["ms_method"] = str(ScoringMethod.NONE)
         if question.evidence:
-            own = Place(self.writer.answer(question), self._repeated(question))
+            own = self.place_of(question, self.questionnaire.section_of[question.id])
             with naming(question.id, "evidence"):
                 row["ms_evidence"] = evidence_cell(
                     question.evidence, lambda rule: self.writer.condition(rule, own)
                 )
         return row
-
-    def _repeated(self, question: Question) -> str | None:
-        section = self.questionnaire.section_of[question.id]
-        return section.id if section.repeat else None
 
 
 def _weighing(section: Section) -> Row:

@@ -13,6 +13,7 @@ from incognita_shared.questionnaire.conditions import Context
 from incognita_shared.questionnaire.model import Questionnaire
 from incognita_xlsform.author_rows import AuthorRows
 from incognita_xlsform.device_rows import DeviceRows
+from incognita_xlsform.exactness import add_exact
 from incognita_xlsform.names import fact_name
 from incognita_xlsform.xpath.writing import XPathWriter
 
@@ -44,12 +45,15 @@ def sheets_of(
     for section in questionnaire.sections:
         if section.id in kept:
             rows.add_section(section)
-    return {
+    sheets = {
         "survey": [*_facts(writer), *rows.survey],
         "choices": rows.lists.rows,
         "settings": [rows.settings()],
         **rows.more_sheets(),
     }
+    if scoring:
+        add_exact(questionnaire, sheets)
+    return sheets
 
 
 def _facts(writer: XPathWriter) -> list[Row]:

@@ -108,6 +108,22 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "de": "Trifft nicht zu",
         "es": "No procede",
     },
+    "other": {
+        "en": "Other",
+        "fr": "Autre",
+        "tr": "Diğer",
+        "ru": "Другое",
+        "de": "Andere",
+        "es": "Otro",
+    },
+    "specify_other": {
+        "en": "Specify other.",
+        "fr": "Précisez.",
+        "tr": "Belirtin.",
+        "ru": "Уточните.",
+        "de": "Bitte angeben.",
+        "es": "Especifique.",
+    },
     "photo": {
         "en": "Photo",
         "fr": "Photo",

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _FIELD = re.compile(r"ms_(?:(na)|(file)_([0-9]+)|(evidence)_([0-9]+)_([0-9]+))_(.+)", re.DOTALL)
 _FACT = re.compile(r"ms_(branch|visit)_(.+)")
 _RESERVED = {"meta", "instanceid", "instancename", "data", "name", "__version__"}

@@ -1,0 +1,1 @@
+"""An XLSForm's sheets, read into a questionnaire."""

@@ -1,0 +1,1 @@
+"""Workbook files: read within bounds, and written."""
