@@ -7,8 +7,9 @@ from fastapi import FastAPI
 
 from incognita_evidence.desk import desks
 from incognita_evidence.handlers import HANDLERS
+from incognita_evidence.openrosa.phone_desk import phone_desks
 from incognita_evidence.repository import PENDING, create_indexes
-from incognita_evidence.routes import ROUTERS, STREAMED_PATHS
+from incognita_evidence.routes import KEYS_BELOW, ROUTERS, STREAMED_PATHS
 from incognita_evidence.settings import Settings
 from incognita_shared.health import Health
 from incognita_shared.http import create_app, serve
@@ -75,9 +76,12 @@ def build_app(
         settings=settings,
         health=health,
         streamed_paths=STREAMED_PATHS,
+        keys_below=KEYS_BELOW,
     )
     app.state.store = store
     app.state.desk = desks(db, store, settings.evidence)
+    app.state.phone_desk = phone_desks(db, store, settings.evidence, app.state.desk)
+    app.state.phones_at_once = Semaphore(settings.evidence.openrosa_at_once)
     app.state.imports = Semaphore(settings.evidence.imports_at_once)
     app.state.wake = wake
     return app

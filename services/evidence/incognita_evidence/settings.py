@@ -45,6 +45,13 @@ class EvidenceSettings(BaseSettings):
     imports_at_once: Annotated[int, Field(ge=1, le=64)] = 4
     """In one process; each holds one batch of lines, and its results."""
 
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """Where phones reach this service; by default as the request itself names it."""
+    openrosa_request_bytes: Annotated[int, Field(ge=1_000_000, le=5_000_000_000)] = 50_000_000
+    """What a phone is asked to keep a request below; a single larger file is taken all the same."""
+    openrosa_at_once: Annotated[int, Field(ge=1, le=1_000)] = 64
+    """Submissions of phones in one process; each holds at most 10 MB."""
+
     def limits(self) -> Limits:
         """From when on something looks wrong."""
         return Limits(

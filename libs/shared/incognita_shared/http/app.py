@@ -19,7 +19,12 @@ from incognita_shared.http import documentation
 from incognita_shared.http.bodies import JsonBodies
 from incognita_shared.http.faults import problem_of, problem_response
 from incognita_shared.http.overload import InFlight
-from incognita_shared.http.requests import Requests, is_untraced, on_the_visits_trace
+from incognita_shared.http.requests import (
+    Requests,
+    is_untraced,
+    key_out_of_path,
+    on_the_visits_trace,
+)
 from incognita_shared.mongo.client import Database
 from incognita_shared.settings import AuthSettings, HttpSettings
 from incognita_shared.telemetry.state import providers
@@ -40,7 +45,11 @@ class AppSettings(Protocol):
 class _App(FastAPI):
     """A request about a visit belongs to the visit's trace, which must be known before its span."""
 
+    keys_below: str | None = None
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.keys_below is not None:
+            scope = key_out_of_path(scope, self.keys_below)
         await super().__call__(on_the_visits_trace(scope), receive, send)
 
     def openapi(self) -> dict[str, Any]:
@@ -56,9 +65,13 @@ def create_app(
     health: Health,
     lifespan: Lifespan | None = None,
     streamed_paths: Collection[str] = (),
+    keys_below: str | None = None,
     description: str = "",
 ) -> FastAPI:
     """The app with ``routers``. On ``streamed_paths`` a body may have any type and size.
+
+    A path below ``keys_below`` has its key as the next step: ``/openrosa/inc_…/formList`` reaches
+    the route ``/openrosa/formList`` with the key in its header.
 
     ``app.state`` has ``db``, ``health``, ``settings`` and ``api_keys``. Call it after
     ``start_telemetry``, so that its requests are traced.
@@ -88,6 +101,7 @@ def create_app(
             "exclude": is_untraced,
         },
     )
+    app.keys_below = keys_below
     app.state.db = db
     app.state.settings = settings
     app.state.health = health

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import MutableMapping
 from typing import Any
+from urllib.parse import quote
 
 from opentelemetry import trace
 from starlette.requests import ClientDisconnect
@@ -47,6 +48,20 @@ def on_the_visits_trace(scope: Scope) -> Scope:
     kept += [(name.encode(), value.encode()) for name, value in own.items()]
     aside = {"visit_id": visit_id, "client_trace": sent}
     return {**scope, "headers": kept, "incognita": aside}
+
+
+def key_out_of_path(scope: Scope, below: str) -> Scope:
+    """``scope``, with the key of a path ``<below>/<key>/…`` in its header instead.
+
+    For clients that can send none. Whatever logs or traces the address then does not see the key.
+    """
+    if scope["type"] != "http" or not scope["path"].startswith(f"{below}/"):
+        return scope
+    key, slash, rest = scope["path"][len(below) + 1 :].partition("/")
+    path = f"{below}{slash}{rest}"
+    headers = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
+    headers.append((b"authorization", f"Bearer {key}".encode()))
+    return {**scope, "path": path, "raw_path": quote(path).encode(), "headers": headers}
 
 
 class Requests:

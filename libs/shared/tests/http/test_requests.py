@@ -2,10 +2,12 @@
 
 import asyncio
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
 
+from incognita_shared.http.requests import key_out_of_path
 from incognita_shared.ids import root_span_id
 from incognita_shared.telemetry import flush
 from incognita_shared.telemetry.tree import load_spans
@@ -65,3 +67,27 @@ async def test_a_request_about_a_visit_is_on_the_visits_trace(
     assert about_visit.links == (("b" * 32, "c" * 16),)
     others = [span for span in load_spans(traces, "b" * 32) if span is not about_visit]
     assert [one.name for one in others if one.trace_id != VISIT] == ["GET /v1/visits"]
+
+
+@pytest.mark.parametrize(
+    ("path", "seen", "key"),
+    [
+        ("/openrosa/inc_1_secret/formList", "/openrosa/formList", b"Bearer inc_1_secret"),
+        ("/openrosa/inc_1_secret", "/openrosa", b"Bearer inc_1_secret"),
+        ("/openrosa//formList", "/openrosa/formList", b"Bearer "),
+        ("/openrosa/\u043a/x y", "/openrosa/x y", "Bearer \u043a".encode()),
+    ],
+)
+def test_a_key_in_the_path_becomes_one_in_the_header_in_place_of_any_other(
+    path: str, seen: str, key: bytes
+) -> None:
+    scope = {"type": "http", "path": path, "headers": [(b"authorization", b"Bearer other")]}
+    moved = key_out_of_path(scope, "/openrosa")
+    assert (moved["path"], moved["raw_path"]) == (seen, quote(seen).encode())
+    assert moved["headers"] == [(b"authorization", key)]
+
+
+@pytest.mark.parametrize("path", ["/openrosa", "/openrosas/a/b", "/v1/openrosa/a/b"])
+def test_other_paths_keep_what_they_have(path: str) -> None:
+    scope = {"type": "http", "path": path, "headers": [(b"authorization", b"Bearer own")]}
+    assert key_out_of_path(scope, "/openrosa") is scope

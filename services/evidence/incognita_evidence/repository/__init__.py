@@ -13,6 +13,7 @@ REPORTS = "reports"
 MEDIA = "media"
 VISITS = "visits"
 QUESTIONNAIRES = "questionnaires"
+ARRIVALS = "arrivals"
 PENDING = (REPORTS,)
 """Collections whose documents carry events."""
 
@@ -24,7 +25,7 @@ async def create_indexes(db: AsyncDatabase[dict[str, Any]]) -> None:
 
     The collections exist afterwards, so that no transaction is the first to touch one.
     """
-    await ensure_collections(db, (REPORTS, MEDIA, VISITS, QUESTIONNAIRES, API_KEYS))
+    await ensure_collections(db, (REPORTS, MEDIA, VISITS, QUESTIONNAIRES, ARRIVALS, API_KEYS))
     reports = db[REPORTS]
     await create_pending_index(reports)
     for field in ("wave_id", "state", "flagged"):
@@ -32,3 +33,8 @@ async def create_indexes(db: AsyncDatabase[dict[str, Any]]) -> None:
             [("chain_id", ASCENDING), (field, ASCENDING), ("_id", ASCENDING)], name=f"by_{field}"
         )
     await reports.create_index([("chain_id", ASCENDING), ("_id", ASCENDING)], name="by_chain")
+    by_shopper = [("chain_id", ASCENDING), ("shopper_id", ASCENDING), ("state", ASCENDING)]
+    await db[VISITS].create_index(by_shopper, name="by_shopper")
+    await db[ARRIVALS].create_index(
+        [("chain_id", ASCENDING), ("visit_id", ASCENDING)], name="by_visit"
+    )

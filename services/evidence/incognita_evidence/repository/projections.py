@@ -67,7 +67,7 @@ def return_visit(work: Work, event: VisitReturned, at: datetime) -> None:
             "revision": event.report_revision,
         },
         {
-            "$set": {"state": ReportState.OPEN.value, "updated_at": at},
+            "$set": {"state": ReportState.OPEN.value, "noted": [], "updated_at": at},
             "$inc": {"revision": 1, "version": 1},
         },
     )

@@ -1,0 +1,85 @@
+"""What a phone asks for, and what arrives from it by OpenRosa, of one chain."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError
+
+from incognita_evidence.openrosa.arrival import Arrival, ArrivedFile
+from incognita_evidence.report import ReportState
+from incognita_evidence.repository import ARRIVALS, REPORTS, VISITS
+from incognita_evidence.visit import OPEN_STATES, Visit
+from incognita_shared.mongo.tenant import ChainCollection
+
+MOST_FILES = 500
+MOST_VERSIONS = 20
+"""So many different XMLs under one instance id are kept track of; all are in the object store."""
+
+
+class Phones:
+    """The chain's visits as phones see them, and their arrivals."""
+
+    def __init__(self, db: AsyncDatabase[dict[str, Any]], chain_id: str) -> None:
+        self._visits = ChainCollection(db[VISITS], chain_id)
+        self._reports = ChainCollection(db[REPORTS], chain_id)
+        self._arrivals = ChainCollection(db[ARRIVALS], chain_id)
+
+    async def list_open(self, shopper_id: str, *, most: int) -> list[Visit]:
+        """Those of the shopper's visits that still take a report, the first due first."""
+        states = sorted(OPEN_STATES)
+        found = await self._visits.find(
+            {"shopper_id": shopper_id, "state": {"$in": states}},
+            sort=[("due_at", ASCENDING), ("_id", ASCENDING)],
+            limit=most,
+        )
+        done = await self._completed([each["_id"] for each in found])
+        open_ones = (each for each in found if each["_id"] not in done)
+        return [Visit.model_validate({"id": each.pop("_id"), **each}) for each in open_ones]
+
+    async def _completed(self, visit_ids: Collection[str]) -> set[str]:
+        where = {"_id": {"$in": list(visit_ids)}, "state": ReportState.COMPLETED.value}
+        return {each["_id"] for each in await self._reports.find(where, {"_id": 1})}
+
+    async def note_arrival(
+        self, arrival: Arrival, files: Sequence[ArrivedFile], *, at: datetime
+    ) -> Arrival:
+        """Note what came, beside what came before; how it stands then.
+
+        The first XML of an instance stays its own; any other is noted as another version.
+        """
+        first = arrival.model_dump(mode="json", exclude={"id", "versions", "files", "begun_at"})
+        update = {
+            "$setOnInsert": first | {"begun_at": at},
+            "$addToSet": {
+                "versions": arrival.xml_sha256,
+                "files": {"$each": [file.model_dump(mode="json") for file in files]},
+            },
+            "$set": {"updated_at": at},
+        }
+        room = {f"files.{MOST_FILES}": {"$exists": False}}
+        room[f"versions.{MOST_VERSIONS}"] = {"$exists": False}
+        for _ in range(2):
+            try:
+                found = await self._arrivals.find_one_and_update(
+                    {"_id": arrival.id, **room}, update, upsert=True
+                )
+            except DuplicateKeyError:  # another was faster, or there is no room
+                continue
+            if found is not None:
+                return _arrival(found)
+        found = await self._arrivals.find_one({"_id": arrival.id})
+        if found is None:
+            raise LookupError(f"arrival {arrival.id} was not written")
+        return _arrival(found)
+
+    async def list_arrivals(self, visit_id: str) -> list[Arrival]:
+        """What has arrived for the visit, in no order."""
+        return [_arrival(each) for each in await self._arrivals.find({"visit_id": visit_id})]
+
+
+def _arrival(document: dict[str, Any]) -> Arrival:
+    known = {name: document[name] for name in Arrival.model_fields if name in document}
+    return Arrival.model_validate({**known, "id": document["_id"]})

@@ -1,0 +1,1 @@
+"""A phone that speaks OpenRosa as ODK Collect does."""
