@@ -44,7 +44,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "comparison": ("Relay", "PENDING", "after_commit"),
     "notification": ("sender", "after_commit"),
 }  # fmt: skip
-"""Words of the parts by which a service's ``main.py`` may differ from scoring's, and scoring's own."""
+"""Words of the parts by which a service's ``main.py`` may differ from scoring's, and its own."""
 SHAPE = "scoring"
 
 

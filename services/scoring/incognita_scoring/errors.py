@@ -6,7 +6,14 @@ from typing import Any
 
 from incognita_scoring.rules import ALLOWED, Verb
 from incognita_scoring.score import Score, Scored
-from incognita_shared.problems import Conflict, Invalid, NotFound, Unavailable, field_error
+from incognita_shared.problems import (
+    Conflict,
+    Invalid,
+    NotFound,
+    NotYet,
+    Unavailable,
+    field_error,
+)
 from incognita_shared.questionnaire.answers import AnswerError
 
 
@@ -122,3 +129,30 @@ class QuestionnaireGone(Unavailable):
     def __init__(self, scored: Scored) -> None:
         version = f"{scored.questionnaire_id}:{scored.questionnaire_version}"
         super().__init__(f"The questionnaire {version} is not here yet")
+
+
+class NotAppealable(Conflict):
+    """The question can't be appealed now; ``more`` says what stands against it."""
+
+    def __init__(self, detail: str, **more: Any) -> None:
+        super().__init__(detail, **more)
+
+
+class AttachmentMissing(NotYet):
+    """A file was declared and is not in the object store yet."""
+
+    def __init__(self, number: int, name: str) -> None:
+        super().__init__(
+            f"The file {name!r} is not uploaded yet",
+            errors=[field_error(f"attachments.{number}", "is not in the object store")],
+        )
+
+
+class AttachmentRefused(Invalid):
+    """A file is not what was declared."""
+
+    def __init__(self, number: int, cause: str) -> None:
+        super().__init__(
+            "A file is not what was declared",
+            errors=[field_error(f"attachments.{number}", cause)],
+        )

@@ -14,6 +14,7 @@ from incognita_shared.kafka.topics import ensure_topics
 from incognita_shared.logs import configure_logs
 from incognita_shared.mongo.client import mongo_database
 from incognita_shared.mongo.relay import Relay
+from incognita_shared.objects import ObjectStore
 from incognita_shared.shutdown import run
 from incognita_shared.telemetry import start_telemetry
 
@@ -31,9 +32,11 @@ async def _serve() -> None:
     with start_telemetry(SERVICE, settings.telemetry):
         await ensure_topics(settings.kafka)
         async with (
+            ObjectStore(settings.objects) as store,
             mongo_database(settings.mongo, SERVICE) as db,
             started_producer(settings.kafka, client_id=SERVICE) as producer,
         ):
+            await store.ensure_bucket()
             await create_indexes(db)
             await create_delivery_indexes(db)
             relay = Relay(db, collections=PENDING, producer=producer, health=health, owner=owner)
@@ -49,6 +52,7 @@ async def _serve() -> None:
                 after_commit=[relay.wake],
             )
             app = create_app(SERVICE, routers=ROUTERS, db=db, settings=settings, health=health)
+            app.state.store = store
             rescorer = Rescorer(db, health=health, wrote=relay.wake)
             background = [consumer.run, relay.run, rescorer.run]
             await serve(app, settings.http, background=background)

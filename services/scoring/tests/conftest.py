@@ -1,13 +1,16 @@
 """What the tests of scoring share: reports, handlers run in a transaction, the app and its keys."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from minio import Minio
 
 from incognita_scoring.handlers import HANDLERS
 from incognita_scoring.repository import create_indexes
@@ -25,8 +28,9 @@ from incognita_shared.kafka.incoming import Received
 from incognita_shared.mongo.checkpoint import Source
 from incognita_shared.mongo.client import Database
 from incognita_shared.mongo.work import Cause, Work
+from incognita_shared.objects import ObjectStore
 from incognita_shared.questionnaire.model import Questionnaire
-from incognita_shared.settings import AuthSettings, HttpSettings
+from incognita_shared.settings import AuthSettings, HttpSettings, ObjectStoreSettings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHAIN = "c" * 32
@@ -170,11 +174,40 @@ def pending(db: Database) -> Callable[[str], Awaitable[list[Event]]]:
 
 
 @pytest.fixture
-async def client(db: Database) -> AsyncIterator[Client]:
+async def store(object_store_settings: ObjectStoreSettings) -> AsyncIterator[ObjectStore]:
+    """The object store; ``bucket`` is what makes this test's own bucket in it."""
+    async with ObjectStore(object_store_settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def bucket(
+    store: ObjectStore, object_store_settings: ObjectStoreSettings
+) -> AsyncIterator[None]:
+    """A bucket of this test alone, removed afterwards."""
+    await store.ensure_bucket()
+    yield
+    await asyncio.to_thread(_remove_bucket, object_store_settings, store.bucket)
+
+
+def _remove_bucket(settings: ObjectStoreSettings, bucket: str) -> None:
+    client = Minio(
+        urlsplit(settings.endpoint).netloc, settings.access_key,
+        settings.secret_key.get_secret_value(), secure=False, region=settings.region,
+    )  # fmt: skip
+    found = client.list_objects(bucket, recursive=True, include_version=True)
+    for each in found:
+        client.remove_object(bucket, each.object_name or "", version_id=each.version_id)
+    client.remove_bucket(bucket)
+
+
+@pytest.fixture
+async def client(db: Database, store: ObjectStore) -> AsyncIterator[Client]:
     """``await client(Role.…)``: the app as seen with a new key of that role."""
     settings = SimpleNamespace(http=HttpSettings(), auth=AuthSettings(), scoring=ScoringSettings())
     app = create_app("scoring", routers=ROUTERS, db=db, settings=settings, health=Health())
     async with AsyncExitStack() as stack:
+        app.state.store = store
 
         async def connect(role: str, **key: Any) -> httpx.AsyncClient:
             key_id, secret, text = new_api_key()

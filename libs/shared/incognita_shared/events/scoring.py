@@ -156,7 +156,7 @@ class AppealCategory(StrEnum):
 
 
 class AppealOpened(VisitEvent):
-    """A branch disputes one question of an approved report."""
+    """A branch disputes one question (of one repetition) of an approved report."""
 
     noun: ClassVar[str] = "appeal"
     verb: ClassVar[str] = "opened"
@@ -164,13 +164,14 @@ class AppealOpened(VisitEvent):
 
     appeal_id: Id
     question_id: str
+    instance: int | None = None
     score_revision: int
     decide_by: Moment
     opened_at: Moment
 
 
 class AppealDecided(VisitEvent):
-    """The agency's word on an appeal. If ``upheld``, a new score revision follows."""
+    """The agency's word on an appeal. If ``upheld``, a new score revision follows it."""
 
     noun: ClassVar[str] = "appeal"
     verb: ClassVar[str] = "decided"
@@ -178,6 +179,7 @@ class AppealDecided(VisitEvent):
 
     appeal_id: Id
     question_id: str
+    instance: int | None = None
     upheld: bool
     category: AppealCategory
     reason: Text

@@ -64,13 +64,13 @@ class Reviews(Scores):
 
     async def save_review(self, before: Score, after: Score, *events: VisitEvent) -> bool:
         """Write what has changed, with its events; False if the score is no longer ``before``."""
-        return await self._replace(before, append_events(_changes(before, after), *events))
+        return await self._replace(before, append_events(changes(before, after), *events))
 
     async def save_revision(
         self, before: Score, after: Score, revision: Revision, *events: VisitEvent
     ) -> bool:
         """The same together with a new revision, both or neither."""
-        update = append_events(_changes(before, after), *events)
+        update = append_events(changes(before, after), *events)
 
         async def write(session: AsyncClientSession) -> bool:
             if not await self._replace(before, update, session):
@@ -123,7 +123,8 @@ class Reviews(Scores):
         return f"{self._chain_id}:{name}"
 
 
-def _changes(before: Score, after: Score) -> dict[str, Any]:
+def changes(before: Score, after: Score) -> dict[str, Any]:
+    """What an update must set to make one of the other."""
     old, new = score_document(before), score_document(after)
     return {"$set": {name: value for name, value in new.items() if value != old[name]}}
 

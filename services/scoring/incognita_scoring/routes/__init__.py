@@ -1,6 +1,7 @@
 """The HTTP door: parse, call a use case, return."""
 
 from incognita_scoring.routes import (
+    appeals,
     claims,
     indicators,
     rescores,
@@ -12,6 +13,7 @@ from incognita_scoring.routes import (
 
 ROUTERS = (
     scores.router,
+    appeals.router,
     claims.router,
     reviews.router,
     review_rules.router,

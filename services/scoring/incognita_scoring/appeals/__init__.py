@@ -1,0 +1,1 @@
+"""Appeals of branches against single questions of approved reports."""
