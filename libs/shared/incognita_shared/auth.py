@@ -2,7 +2,8 @@
 
 A key is ``inc_<key id>_<secret>``; only the SHA-256 of its 256-bit secret is stored. A key found
 good is trusted for at most two seconds, so a revocation acts within two seconds of its event; under
-load one query a second asks about all the keys in use, so that most requests read none.
+load one query a second asks about all the keys in use, so that most requests read none, and keys
+that are asked for at the same moment are read together.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ import hmac
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from incognita_shared.gathering import Gathered
 from incognita_shared.mongo.client import Database
 from incognita_shared.problems import Forbidden, Unauthorized
 
@@ -105,6 +107,7 @@ class ApiKeys:
         self._operator_key_sha256 = operator_key_sha256
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._asked_at = 0.0
+        self._lookup: Gathered[str, _Known | None] = Gathered(self._look_up)
 
     async def principal_of(self, token: str) -> Principal:
         """Who holds ``token``; raises ``Unauthorized``, with the same words whatever is wrong."""
@@ -146,18 +149,33 @@ class ApiKeys:
                 del self._known[key_id]
 
     async def _read(self, key_id: str) -> _Known:
-        asked_at = time.monotonic()
-        document = await self._collection.find_one({"_id": key_id}, max_time_ms=_READ_MAX_MS)
-        if document is None or document.get("revoked", True):
+        known = await self._lookup.ask(key_id)
+        if known is None:
             self._known.pop(key_id, None)
             raise _not_accepted()
-        known = _Known(
-            asked_at, document.get("version"), document["secret_sha256"], _principal(document)
-        )
         self._known[key_id] = known
         while len(self._known) > _MOST_REMEMBERED:
             self._known.popitem(last=False)
         return known
+
+    async def _look_up(self, key_ids: Sequence[str]) -> list[_Known | Exception | None]:
+        """All keys that requests of this moment name, by one query."""
+        asked_at = time.monotonic()
+        where = {"_id": {"$in": list(set(key_ids))}, "revoked": False}
+        found = self._collection.find(where, max_time_ms=_READ_MAX_MS)
+        documents = {document["_id"]: document async for document in found}
+        return [
+            _known(documents[key_id], asked_at) if key_id in documents else None
+            for key_id in key_ids
+        ]
+
+
+def _known(document: dict[str, Any], asked_at: float) -> _Known | Exception:
+    try:
+        principal = _principal(document)
+    except (Unauthorized, ValueError, KeyError) as error:  # of this key, no matter to the others
+        return error
+    return _Known(asked_at, document.get("version"), document["secret_sha256"], principal)
 
 
 def _principal(document: dict[str, Any]) -> Principal:
