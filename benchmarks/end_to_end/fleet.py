@@ -35,7 +35,7 @@ def fleet(workers: Mapping[str, int], *, sampling: float, logs: Path) -> Iterato
     dict[str, dict[int, int]]
 ]:  # fmt: skip
     """Service → port → process id, in a namespace of its own; stopped and removed at the end."""
-    os.environ[NAMESPACE] = f"bench{secrets.token_hex(4)}"
+    name_space = os.environ[NAMESPACE] = f"bench{secrets.token_hex(4)}"
     common = {
         "OTEL_TRACES_DIR": str(logs / "traces"),
         "OTEL_SAMPLE_RATIO": str(sampling),
@@ -43,7 +43,9 @@ def fleet(workers: Mapping[str, int], *, sampling: float, logs: Path) -> Iterato
         "NOTIFICATION_SECRET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     }
     with ExitStack() as stack:
-        stack.callback(_clean)  # the last thing: a service that still runs makes what it lacks
+        stack.callback(
+            _clean, name_space
+        )  # the last thing: a service that still runs makes what it lacks
         running = {}
         for name in NAMES:
             (logs / name).mkdir(parents=True, exist_ok=True)
@@ -56,5 +58,6 @@ def fleet(workers: Mapping[str, int], *, sampling: float, logs: Path) -> Iterato
         yield running
 
 
-def _clean() -> None:
+def _clean(name_space: str) -> None:
+    os.environ[NAMESPACE] = name_space  # another fleet may have been started since
     asyncio.run(remove(KafkaSettings(), MongoSettings(), NAMES))

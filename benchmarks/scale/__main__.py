@@ -1,16 +1,20 @@
-"""What a report costs from end to end when few, many and a million are stored already.
+"""What a report costs from end to end when few and when many are stored already.
 
-Prints CPU time for a report and memory of each process at each size, and the ratio to the smallest.
-Other work on the machine makes all CPU times longer, so the ratio is also given against the time of
-the client, which does the same at each size. What MongoDB examines for a report depends on nothing
-but the plans of its queries.
+For each size a fleet of its own, with databases and topics of its own, on the same servers; they
+take the same load in turn, some rounds of it: small, large, large, small. So other work on the
+machine, the caches and the idle processes meet all sizes alike. Prints CPU time for a report and
+memory at each size and the ratio to the smallest within each round; what MongoDB examines for a
+report depends on nothing but the plans of its queries.
 """
 
 import argparse
 import os
+import statistics
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvloop
@@ -20,49 +24,88 @@ from benchmarks.end_to_end.system import Measured, Running, System, opened
 from benchmarks.load.processes import server_pids
 from benchmarks.scale.filling import fill, fill_branches
 from incognita_shared.mongo.client import connect
-from incognita_shared.settings import MongoSettings
+from incognita_shared.settings import NAMESPACE, MongoSettings
 
-SIZES = (1_000, 100_000, 1_000_000)
+SIZES = (1_000, 100_000)
 WARM_UP = 1_000
 
 
+@dataclass
+class Store:
+    """A fleet with its stored reports, and what each round took."""
+
+    size: int
+    name_space: str
+    running: Running
+    measured: list[Measured] = field(default_factory=list)
+    examined: list[tuple[int, int]] = field(default_factory=list)
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Names of topics and databases are this store's within the block."""
+        before, os.environ[NAMESPACE] = os.environ.get(NAMESPACE, ""), self.name_space
+        try:
+            yield
+        finally:
+            os.environ[NAMESPACE] = before
+
+    @property
+    def costs_ms(self) -> list[float]:
+        """CPU milliseconds of all processes for a report, in each round."""
+        return [sum(each.cpu_ms.values()) for each in self.measured]
+
+
 def main() -> None:
-    """Fill and measure in turn."""
+    """Fill, then measure in turn."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="stored reports")
     parser.add_argument("--branches", type=int, default=50_000)
     parser.add_argument("--reports", type=int, default=3_000, help="measured at each size")
+    parser.add_argument("--rounds", type=int, default=4)
     options = parser.parse_args()
-    with servers() as (environment, logs), fleet({}, sampling=0.1, logs=logs) as running:
-        uvloop.run(_measure(options, running, environment))
+    with servers() as (environment, logs), ExitStack() as stack:
+        stores = []
+        for size in options.sizes:
+            running = stack.enter_context(fleet({}, sampling=0.1, logs=logs / str(size)))
+            stores.append(Store(size, os.environ[NAMESPACE], running))
+        uvloop.run(_measure(options, stores, environment))
 
 
 async def _measure(
-    options: argparse.Namespace, running: Running, environment: Mapping[str, str]
+    options: argparse.Namespace, stores: Sequence[Store], environment: Mapping[str, str]
 ) -> None:
-    print(f"{options.branches:,} branches, {options.reports:,} reports at each size, "
-          f"{os.cpu_count()} cores", flush=True)  # fmt: skip
-    async with opened(
-        running, server_pids(environment), branches=options.branches, shoppers=500, connections=32
-    ) as system:
-        _say("warming up")
-        await system.measure(WARM_UP)
-        await fill_branches(MongoSettings(), options.branches)
-        first: Measured | None = None
-        stored = WARM_UP
-        for size in options.sizes:
-            began = time.monotonic()
-            await fill(MongoSettings(), max(0, size - stored), branches=options.branches)
-            _say(f"{size:,} reports stored, {time.monotonic() - began:.0f} s")
-            before = await _examined()
-            measured = await system.measure(options.reports)
-            examined = [now - then for now, then in zip(await _examined(), before, strict=True)]
-            stored = max(size, stored) + options.reports
-            first = first or measured
-            _tell(size, measured, first, system)
-            keys, documents = (each / options.reports for each in examined)
-            print(f"          MongoDB examined {keys:.1f} index keys and {documents:.1f} documents "
-                  f"a report", flush=True)  # fmt: skip
+    print(f"{options.branches:,} branches, {options.reports:,} reports at each size in each of "
+          f"{options.rounds} rounds, {os.cpu_count()} cores", flush=True)  # fmt: skip
+    async with AsyncExitStack() as stack:
+        systems = []
+        for store in stores:
+            with store.entered():
+                system = await stack.enter_async_context(
+                    opened(store.running, server_pids(environment), branches=options.branches,
+                           shoppers=500, connections=32)
+                )  # fmt: skip
+                await _fill(store, system, options.branches)
+            systems.append(system)
+        for number in range(options.rounds):
+            turns = list(zip(stores, systems, strict=True))
+            for store, system in turns if number % 2 == 0 else turns[::-1]:
+                _say(f"round {number + 1} of {options.rounds}, {store.size:,} stored")
+                with store.entered():
+                    before = await _examined()
+                    store.measured.append(await system.measure(options.reports))
+                    after = await _examined()
+                store.examined.append((after[0] - before[0], after[1] - before[1]))
+        for store, system in zip(stores, systems, strict=True):
+            _tell(store, stores[0], system, options.reports)
+
+
+async def _fill(store: Store, system: System, branches: int) -> None:
+    _say(f"{store.size:,}: warming up")
+    await system.measure(WARM_UP)
+    began = time.monotonic()
+    await fill_branches(MongoSettings(), branches)
+    await fill(MongoSettings(), max(0, store.size - WARM_UP), branches=branches)
+    _say(f"{store.size:,} reports stored, {time.monotonic() - began:.0f} s")
 
 
 async def _examined() -> tuple[int, int]:
@@ -80,15 +123,22 @@ def _say(what: str) -> None:
     print(what, file=sys.stderr, flush=True)
 
 
-def _tell(size: int, measured: Measured, first: Measured, system: System) -> None:
-    cpu, at_first = measured.cpu_ms, first.cpu_ms
-    ratio = sum(cpu.values()) / sum(at_first.values())
-    against = ratio * at_first["client"] / cpu["client"]
-    print(f"{size:>9,} stored: {sum(cpu.values()):.2f} CPU ms a report, {ratio:.2f} of the first, "
-          f"{against:.2f} against the client; {measured.per_s:,.0f}/s")  # fmt: skip
-    memory = {name: _memory_mb(pids) for name, pids in system.pids.items()}
+def _tell(store: Store, first: Store, system: System, reports: int) -> None:
+    ratios = [cost / of for cost, of in zip(store.costs_ms, first.costs_ms, strict=True)]
+    rounds = " ".join(f"{ratio:.2f}" for ratio in ratios)
+    rate = statistics.median(each.per_s for each in store.measured)
+    print(f"{store.size:>9,} stored: {statistics.median(store.costs_ms):.2f} CPU ms a report, "
+          f"{statistics.median(ratios):.2f} of the first ({rounds}); {rate:,.0f}/s")  # fmt: skip
+    keys, documents = (
+        statistics.median(each) / reports for each in zip(*store.examined, strict=True)
+    )
+    print(
+        f"          MongoDB examined {keys:.1f} index keys and {documents:.1f} documents a report"
+    )
+    names = store.measured[0].cpu_ms
+    cpu = {n: statistics.median(each.cpu_ms[n] for each in store.measured) for n in names}
     print("          " + "  ".join(
-        f"{name} {ms:.2f} ms {memory[name]:,.0f} MB" for name, ms in cpu.items()
+        f"{name} {ms:.2f} ms {_memory_mb(system.pids[name]):,.0f} MB" for name, ms in cpu.items()
     ), flush=True)  # fmt: skip
 
 

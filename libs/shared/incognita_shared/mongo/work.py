@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -21,12 +21,15 @@ from incognita_shared.events.codec import Record, encode
 from incognita_shared.events.envelope import Event
 from incognita_shared.ids import derived_id
 from incognita_shared.mongo.checkpoint import Source
+from incognita_shared.mongo.gathered import (
+    READ_MAX_MS,
+    Document,
+    Gathered,
+    Write,
+    new_gathered,
+)
 from incognita_shared.mongo.pending import WITHOUT_PENDING, append_events
 from incognita_shared.telemetry import trace_headers
-
-Document: TypeAlias = dict[str, Any]
-Write: TypeAlias = InsertOne[Document] | UpdateOne | ReplaceOne[Document] | DeleteOne
-READ_MAX_MS = 5_000
 
 
 class Cause(NamedTuple):
@@ -51,13 +54,7 @@ class Work:
         default_factory=lambda: defaultdict(dict)
     )
     """What was read ahead and no write of the batch has changed since; each is handed out once."""
-    _writes: dict[str, list[Write]] = field(default_factory=lambda: defaultdict(list))
-    _touched: dict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
-    """Which documents the gathered writes are about; None for a write that may be about any."""
-    _ordered: set[str] = field(default_factory=set)
-    """Collections in which two gathered writes may be about one document."""
-    _puts: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
-    """Where among the gathered writes a document was put that no other write is about."""
+    _writes: defaultdict[str, Gathered] = field(default_factory=new_gathered)
     _silent: set[tuple[str, str]] = field(default_factory=set)
     """Documents read ahead, with no event of their own that still waits for the relay."""
     _records: dict[Source, list[Record]] = field(default_factory=lambda: defaultdict(list))
@@ -109,15 +106,28 @@ class Work:
         """Put ``document`` in the place of the one that matches."""
         self._write(collection, where, ReplaceOne(where, dict(document), upsert=upsert))
 
-    def put(self, collection: str, where: Mapping[str, Any], document: Mapping[str, Any]) -> None:
-        """As ``replace``, by an id; a document that is put again in this batch is written once."""
-        name, write = str(where["_id"]), ReplaceOne(where, dict(document), upsert=True)
-        at = self._puts[collection].get(name)
-        if at is not None:
-            self._writes[collection][at] = write
-        else:
-            self._write(collection, where, write)
-            self._puts[collection][name] = len(self._writes[collection]) - 1
+    def put(
+        self,
+        collection: str,
+        where: Mapping[str, Any],
+        document: Mapping[str, Any],
+        *,
+        is_new: bool = False,
+    ) -> None:
+        """As ``replace``, by an id; a document that is put again in this batch is written once.
+
+        ``is_new``: it was read and is not there. To insert costs MongoDB half of an upsert.
+        """
+        self._changes(collection, str(where["_id"]))
+        self._writes[collection].put(where, dict(document), is_new=is_new)
+
+    def insert_missing(self, collection: str, document: Mapping[str, Any]) -> None:
+        """Insert a document unless one of its id is there, or was inserted so in this batch.
+
+        One look for all of a batch, then inserts: half of what upserts cost MongoDB.
+        """
+        self._changes(collection, str(document["_id"]))
+        self._writes[collection].insert_missing(dict(document))
 
     def update_saying(
         self,
@@ -166,7 +176,7 @@ class Work:
         if name is not None and projection in _AS_LOADED and name in self._loaded[collection]:
             document = self._loaded[collection].pop(name)
             return document if document and _has(document, where) else None
-        if name is None or not self._touched[collection].isdisjoint({name, None}):
+        if self._writes[collection].touches(name):
             await self._flush(collection)
         return await self.db[collection].find_one(
             where, projection, session=self.session, max_time_ms=READ_MAX_MS
@@ -219,29 +229,21 @@ class Work:
             await self._flush(collection)
 
     def _write(self, collection: str, where: Mapping[str, Any], write: Write) -> None:
-        name, touched = _id_of(where), self._touched[collection]
+        name = _id_of(where)
+        self._changes(collection, name)
+        self._writes[collection].add(name, write)
+
+    def _changes(self, collection: str, name: str | None) -> None:
+        """What was read ahead of the document, or of all, holds no longer."""
         if name is None:
             self._loaded.pop(collection, None)
-            self._puts.pop(collection, None)
             self._silent = {each for each in self._silent if each[0] != collection}
         else:
             self._loaded[collection].pop(name, None)
-            self._puts[collection].pop(name, None)
             self._silent.discard((collection, name))
-        if touched and (name is None or name in touched or None in touched):
-            self._ordered.add(collection)
-        touched.add(name)
-        self._writes[collection].append(write)
 
     async def _flush(self, collection: str) -> None:
-        writes = self._writes.pop(collection, None)
-        self._touched.pop(collection, None)
-        self._puts.pop(collection, None)
-        # unordered writes take a round trip for each kind, ordered ones for each change of kind
-        is_ordered = collection in self._ordered
-        self._ordered.discard(collection)
-        if writes:
-            await self.db[collection].bulk_write(writes, ordered=is_ordered, session=self.session)
+        await self._writes.pop(collection, Gathered()).send(self.db[collection], self.session)
 
 
 _AHEAD = {"pending": 0, "relay_bucket": 0}

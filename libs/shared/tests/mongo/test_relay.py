@@ -104,26 +104,6 @@ async def _is_sent(database: Database, name: str) -> bool:
     return bool(found and not found["has_pending"])
 
 
-async def test_an_event_appended_while_another_is_published_stays(
-    database: Database, kafka_settings: KafkaSettings, topics: None
-) -> None:
-    visits = database["visits"]
-    one, two = (with_events({"_id": name}, approved(name, 1)) for name in ("one", "two"))
-    async with started_producer(kafka_settings, client_id="test") as producer:
-        relay = Relay(
-            database, collections=["visits"], producer=producer, health=Health(), owner="one"
-        )
-        read = [await _inserted(visits, each) for each in (one, two)]
-        await visits.update_one({"_id": "one"}, append_events({}, approved("one", 2)))
-        ids = [each["pending"][0]["id"] for each in read]
-        await relay._take_out("visits", read, ids)
-        await relay._take_out("visits", read, ids)  # a former owner of the bucket, late
-    left = {found["_id"]: found async for found in visits.find({})}
-    assert [b'"seq":2' in each["value"] for each in left["one"]["pending"]] == [True]
-    assert (left["one"]["has_pending"], left["two"]["has_pending"]) == (True, False)
-    assert left["two"]["pending"] == []
-
-
 async def test_while_one_collection_keeps_the_relay_busy_the_others_wait_for_their_turn(
     database: Database, kafka_settings: KafkaSettings, topics: None
 ) -> None:
@@ -141,8 +121,3 @@ async def test_while_one_collection_keeps_the_relay_busy_the_others_wait_for_the
         await asyncio.sleep(0.5)
         assert await relay.round() == 1
     assert await database["quiet"].count_documents({"has_pending": True}) == 0
-
-
-async def _inserted(visits: Any, document: dict[str, Any]) -> dict[str, Any]:
-    await visits.insert_one(document)
-    return document

@@ -46,7 +46,7 @@ async def keep_revision(work: Work, event: VisitScored, revision: Mapping[str, A
     known = result or {**key, **new, "revisions": {}}
     known.update({"seq": event.seq, "visited_at": event.visited_at})
     known["revisions"][number] = revision
-    work.put(RESULTS, key, known)
+    work.put(RESULTS, key, known, is_new=result is None)
     batch_of(work).keep(known)
 
 
