@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import exifread
 import puremagic
+from exifread.core.exif_header import ExifHeader
+from exifread.core.find_exif import determine_type, get_endian_str
 from exifread.utils import get_gps_coords
 
 from incognita_evidence.rules.media_types import canonical
@@ -45,6 +46,10 @@ _CERTAIN: Mapping[bytes, str] = {
     b"\x89PNG\r\n\x1a\n": "image/png",
 }
 """What most photos begin with: no need to go through all the signatures that puremagic knows."""
+_EXIF_OFFSET, _GPS_INFO = 0x8769, 0x8825
+_TIME_AND_ZONE = (0x9003, 0x9010, 0x9011)
+_LATITUDE_AND_LONGITUDE = (1, 2, 3, 4)
+_READ_TAGS = frozenset({_EXIF_OFFSET, _GPS_INFO, *_TIME_AND_ZONE, *_LATITUDE_AND_LONGITUDE})
 _BRANDS_END = 64  # the major brand and about a dozen compatible ones
 
 
@@ -97,10 +102,33 @@ def read_exif(head: bytes, time_zone: str) -> Exif:
     Damaged EXIF counts as none: it is no fault of the shopper's.
     """
     try:
-        tags = exifread.process_file(io.BytesIO(head), details=False, extract_thumbnail=False)
+        tags = _tags(head)
     except Exception:  # a parser of foreign bytes: whatever it raises means "unreadable"
         return Exif()
     return Exif(taken_at=_taken_at(tags, time_zone), position=_position(tags))
+
+
+class _TimeAndPlace(ExifHeader):
+    """Reads the few tags that matter: all the others take four times as long."""
+
+    def _process_tag(self, ifd: int, ifd_name: str, tag_entry: Any, entry: int, tag: int,
+                     tag_name: str, relative: bool, stop_tag: str) -> None:  # fmt: skip
+        if tag in _READ_TAGS:
+            super()._process_tag(ifd, ifd_name, tag_entry, entry, tag, tag_name, relative, stop_tag)
+
+
+def _tags(head: bytes) -> dict[str, Any]:
+    """What ``exifread.process_file`` would find of them."""
+    file = io.BytesIO(head)
+    offset, endian, fake_exif = determine_type(file)
+    header = _TimeAndPlace(
+        file, get_endian_str(endian)[0], offset, fake_exif, strict=False, detailed=False
+    )
+    header.dump_ifd(ifd=header.list_ifd()[0], ifd_name="Image")
+    exif = header.tags.get("Image ExifOffset")
+    if exif is not None:
+        header.dump_ifd(ifd=exif.values[0], ifd_name="EXIF")
+    return header.tags
 
 
 def _taken_at(tags: Mapping[str, Any], time_zone: str) -> datetime | None:

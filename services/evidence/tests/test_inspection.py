@@ -1,13 +1,22 @@
 """What real files, and files that lie, say by their first bytes."""
 
+import io
 from datetime import UTC, datetime
 from pathlib import Path
 
+import exifread
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from incognita_evidence.inspection import Exif, media_types, read_exif
+from incognita_evidence.inspection import (
+    Exif,
+    _position,
+    _tags,
+    _taken_at,
+    media_types,
+    read_exif,
+)
 
 HEAD = 65_536
 
@@ -90,3 +99,28 @@ def test_damaged_photos_never_fail(media: Path, cut: int, noise: bytes, at: int)
     damaged = (whole[:at] + noise + whole[at + len(noise) :])[: len(whole) - cut]
     media_types(damaged)
     read_exif(damaged, "Europe/Rome")
+
+
+@settings(max_examples=60, deadline=None)
+@given(noise=st.binary(max_size=16), at=st.integers(0, 3_000))
+def test_of_a_damaged_photo_the_few_tags_tell_what_they_tell_among_all(
+    media: Path, noise: bytes, at: int
+) -> None:
+    whole = head_of(media / "DSCN0010.jpg")
+    damaged = whole[:at] + noise + whole[at + len(noise) :]
+    try:
+        tags = exifread.process_file(io.BytesIO(damaged), details=False, extract_thumbnail=False)
+    except Exception:  # a tag that is not ours is damaged beyond its reading
+        return
+    assert read_exif(damaged, "Europe/Rome") == Exif(
+        taken_at=_taken_at(tags, "Europe/Rome"), position=_position(tags)
+    )
+
+
+@pytest.mark.parametrize("name", ["DSCN0010.jpg", "IMG_5195.HEIC"])
+def test_the_few_tags_are_those_that_reading_every_tag_gives(media: Path, name: str) -> None:
+    head = head_of(media / name)
+    tags = exifread.process_file(io.BytesIO(head), details=False, extract_thumbnail=False)
+    assert tags.keys() > _tags(head).keys()
+    assert _taken_at(tags, "Asia/Tokyo") == read_exif(head, "Asia/Tokyo").taken_at is not None
+    assert _position(tags) == read_exif(head, "Asia/Tokyo").position is not None
