@@ -16,6 +16,10 @@ class CatalogSettings(BaseSettings):
 
     import_max_bytes: Annotated[int, Field(ge=1_000)] = 1_000_000_000
     """The largest file of branches; it lies in the temporary directory while it is imported."""
+    openrosa_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$", max_length=500)] = (
+        "http://127.0.0.1:8102/openrosa"
+    )
+    """Where phones reach the evidence service's door for ODK Collect; a key follows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,10 @@ from incognita_shared.mongo.tenant import ChainCollection
 Document = dict[str, Any]
 
 COLLECTION = API_KEYS
-INDEXES = (IndexModel([("chain_id", ASCENDING), ("role", ASCENDING), ("_id", ASCENDING)]),)
+INDEXES = (
+    IndexModel([("chain_id", ASCENDING), ("role", ASCENDING), ("_id", ASCENDING)]),
+    IndexModel([("chain_id", ASCENDING), ("shopper_id", ASCENDING), ("_id", ASCENDING)]),
+)
 _SHOWN = {**WITHOUT_PENDING, "secret_sha256": 0}
 
 
@@ -44,10 +47,18 @@ async def find_key(
 
 
 async def list_keys(
-    db: Database, chain_id: str, roles: Collection[Role], *, after: str | None, limit: int
+    db: Database,
+    chain_id: str,
+    roles: Collection[Role],
+    *,
+    shopper_id: str | None = None,
+    after: str | None,
+    limit: int,
 ) -> list[Document]:
-    """Keys of ``roles`` by id, from behind ``after``."""
+    """Keys of ``roles`` by id, from behind ``after``; of one shopper only, if one is named."""
     where: Document = {"role": {"$in": sorted(roles)}}
+    if shopper_id is not None:
+        where["shopper_id"] = shopper_id
     if after:
         where["_id"] = {"$gt": after}
     return await _keys(db, chain_id).find(where, _SHOWN, sort=[("_id", ASCENDING)], limit=limit)

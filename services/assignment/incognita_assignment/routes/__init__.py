@@ -3,6 +3,7 @@
 from incognita_assignment.routes import (
     branches,
     chains,
+    devices,
     imports,
     keys,
     payouts,
@@ -14,7 +15,8 @@ from incognita_assignment.routes import (
 )
 
 _NOUNS = (
-    chains, keys, imports, branches, questionnaires, programmes, waves, shoppers, visits, payouts,
+    chains, keys, imports, branches, questionnaires, programmes, waves, shoppers, devices, visits,
+    payouts,
 )  # fmt: skip
 ROUTERS = tuple(noun.router for noun in _NOUNS)
 STREAMED_PATHS = frozenset({imports.PATH})

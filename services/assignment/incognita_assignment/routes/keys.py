@@ -1,8 +1,8 @@
 """API keys of the caller's chain."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from incognita_assignment.keys import CHAIN_SIDE, EVERY_ROLE, make_key
 from incognita_assignment.keys import revoke_key as revoke
@@ -12,6 +12,7 @@ from incognita_assignment.schemas.keys import KeyView, MadeKey, NewKey
 from incognita_shared.auth import Role
 from incognita_shared.pagination import Cursor, Limit, Page, decode_cursor, page_of
 from incognita_shared.problems import problem_responses
+from incognita_shared.values import Id
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
@@ -39,7 +40,13 @@ async def create_key(body: NewKey, db: Db, caller: Agency) -> MadeKey:
 
 @router.get("", summary="List the chain's keys", responses=problem_responses(422))
 async def list_keys(
-    db: Db, caller: KeyKeeper, limit: Limit = 100, cursor: Cursor = None
+    db: Db,
+    caller: KeyKeeper,
+    shopper_id: Annotated[
+        Id | None, Query(description="Of this shopper only: the phones that were set up")
+    ] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Page[KeyView]:
     """Rights and names, without the keys. A chain manager sees those of the chain's own staff."""
     after = decode_cursor(cursor)
@@ -47,6 +54,7 @@ async def list_keys(
         db,
         caller.chain,
         _roles_seen_by(caller.role),
+        shopper_id=shopper_id,
         after=after[0] if after else None,
         limit=limit + 1,
     )
