@@ -1,0 +1,126 @@
+"""A recording of 100 MB goes through the service without being in it."""
+
+import asyncio
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from incognita_evidence.repository import create_indexes
+from incognita_evidence.visit import Visit
+from incognita_shared.settings import database_name
+from incognita_shared.values import EvidenceKind, EvidenceRequirement
+from tests.collect.client import Collect
+
+RECORDING_BYTES = 100_000_000
+MOST_GROWTH_BYTES = 40_000_000
+"""Two parts of 5 MB, what the S3 client makes of them, and the allocator's slack."""
+CHUNK = os.urandom(1_000_000)
+AGREED = (EvidenceRequirement(kind=EvidenceKind.AUDIO),)
+OGG = b"OggS\0\2" + bytes(20) + b"\x01\x1e\x01vorbis" + bytes(30)
+
+
+@pytest.fixture
+async def db(database: Any) -> AsyncIterator[Any]:
+    """The database that the service itself uses."""
+    own = database.client.get_database(database_name("evidence"))
+    await create_indexes(own)
+    yield own
+    await database.client.drop_database(own.name)
+
+
+@pytest.fixture
+async def service(
+    servers: dict[str, str], store: Any, db: Any, topics: None, tmp_path: Path
+) -> AsyncIterator[tuple[str, int]]:
+    """The service as a process of its own: its address, and its process id."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, **servers, "HTTP_PORT": str(port)}
+    with (tmp_path / "evidence.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "incognita_evidence"], env=environment, stderr=log
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        async with httpx.AsyncClient() as client:
+            for _ in range(300):
+                try:
+                    await client.get(f"{url}/health/live")
+                    break
+                except httpx.TransportError:
+                    assert process.poll() is None, (tmp_path / "evidence.log").read_text()
+                    await asyncio.sleep(0.1)
+        yield url, process.pid
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def body(xml: bytes) -> Iterator[bytes]:
+    yield b'--cut\r\nContent-Disposition: form-data; name="xml_submission_file"; filename="a.xml"'
+    yield b"\r\nContent-Type: text/xml\r\n\r\n" + xml
+    yield b'\r\n--cut\r\nContent-Disposition: form-data; name="a.ogg"; filename="a.ogg"\r\n'
+    yield b"Content-Type: audio/ogg\r\n\r\n" + OGG
+    for _ in range(RECORDING_BYTES // len(CHUNK)):
+        yield CHUNK
+    yield b"\r\n--cut--\r\n"
+
+
+async def sent(xml: bytes) -> AsyncIterator[bytes]:
+    for piece in body(xml):
+        yield piece
+
+
+def resident(pid: int, field: str) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(field):
+            return int(line.split()[1]) * 1024
+    raise LookupError(field)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory from /proc")
+async def test_a_recording_of_100_mb_never_enters_memory(
+    service: tuple[str, int],
+    make_key: Callable[..., Awaitable[str]],
+    make_visit: Callable[..., Visit],
+    accept: Callable[[Visit], Awaitable[Visit]],
+    store: Any,
+    db: Any,
+) -> None:
+    url, pid = service
+    visit = await accept(make_visit(evidence=AGREED))
+    async with httpx.AsyncClient(timeout=120) as client:
+        phone = Collect(client, f"{url}/openrosa/{await make_key()}")
+        await phone.update()
+        instance = phone.forms[visit.id].fill(
+            {"greeted": "yes", "rings": "2", "ms_agreed_audio_1": "a.ogg"},
+            started_at="2008-10-22T16:28:00.000+02:00",
+            ended_at="2008-10-22T16:48:00.000+02:00",
+        )
+        before = resident(pid, "VmRSS")
+        answer = await client.post(
+            f"{phone.server}/submission",
+            content=sent(instance.xml),
+            headers={"Content-Type": "multipart/form-data; boundary=cut"},
+        )
+        peak = resident(pid, "VmHWM")
+    assert answer.status_code == 201, answer.text
+    assert peak - before < MOST_GROWTH_BYTES, f"{(peak - before) / 1e6:.0f} MB more"
+    whole = hashlib.sha256(OGG)
+    for _ in range(RECORDING_BYTES // len(CHUNK)):
+        whole.update(CHUNK)
+    stored = await store.head(f"chain-a/{visit.id}/{whole.hexdigest()}")
+    assert stored.sha256 == whole.hexdigest()
+    report = await db["reports"].find_one({"_id": visit.id})
+    [item] = report["items"]
+    assert (item["state"], item["sha256"]) == ("stored", whole.hexdigest())
+    assert [link["what"] for link in item["custody"]] == ["declared", "stored"]
