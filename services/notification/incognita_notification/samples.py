@@ -88,8 +88,16 @@ _BY_NAME: Mapping[str, Any] = {
 def sample(event_type: str, chain_id: str) -> Event:
     """An event of this type with invented data, the same each time. Raises KeyError."""
     kind = EVENT_TYPES[event_type]
-    values = {name: _value(name) for name in kind.model_fields if name != "chain_id"}
+    values = {
+        name: _value(name)
+        for name, field in kind.model_fields.items()
+        if name != "chain_id" and (field.is_required() or _is_known(name))
+    }
     return kind.model_validate({"chain_id": chain_id, **values})
+
+
+def _is_known(name: str) -> bool:
+    return name in _BY_NAME or name.endswith(("_at", "_on"))
 
 
 def _value(name: str) -> Any:
