@@ -30,16 +30,11 @@ from incognita_shared.mongo.client import Database, Document
 from incognita_shared.mongo.pending import WITHOUT_PENDING, append_events
 from incognita_shared.telemetry import tracer, visit_context
 
-LEASE = timedelta(seconds=15)
+LEASE_S = 15.0
 READ_MAX_MS = 5_000
 MAJORITY = WriteConcern(w="majority", j=True)
 WRITTEN = (*(name for name in Scored.model_fields if name != "visit_id"), "decisions", "seq")
 """What a rescore changes of a score; whatever else stands there may change meanwhile."""
-
-
-def step_due() -> datetime:
-    """Until when the job is held from now on."""
-    return now() + LEASE
 
 
 class JobLost(Exception):
@@ -57,8 +52,13 @@ class RescoreWork:
     write carries the claim's ``epoch``.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, lease_s: float = LEASE_S) -> None:
         self._db = db
+        self._lease = timedelta(seconds=lease_s)
+
+    def held_until(self) -> datetime:
+        """The ``due_at`` of a job that is held from now on."""
+        return now() + self._lease
 
     async def claim(self, lsid: UUID, at: datetime) -> Rescore | None:
         """The job that is due first, held from now on.
@@ -71,9 +71,9 @@ class RescoreWork:
         if former is None:
             return None
         if "lsid" in former:
-            sessions = [{"id": Binary.from_uuid(former["lsid"])}]
+            sessions = [{"id": Binary.from_uuid(UUID(former["lsid"]))}]
             await self._db.client.admin.command({"killSessions": sessions})
-        claim = {"$set": {"due_at": at + LEASE, "lsid": lsid}, "$inc": {"epoch": 1}}
+        claim = {"$set": {"due_at": at + self._lease, "lsid": lsid.hex}, "$inc": {"epoch": 1}}
         document = await self._db[RESCORES].find_one_and_update(
             {**due, "_id": former["_id"]}, claim, return_document=ReturnDocument.AFTER
         )
@@ -129,7 +129,7 @@ class RescoreWork:
         Raises JobLost or ScoresMoved, after which none of it has happened.
         """
         async with await session.start_transaction(ReadConcern("snapshot"), MAJORITY):
-            await self.save_place(job, step, due_at=step_due(), session=session)
+            await self.save_place(job, step, due_at=self.held_until(), session=session)
             scores = [_score_update(before, outcome) for before, outcome, _ in written]
             result = await self._db[SCORES].bulk_write(scores, ordered=False, session=session)
             if result.matched_count != len(written):

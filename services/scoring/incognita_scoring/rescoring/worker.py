@@ -21,10 +21,10 @@ from incognita_scoring.corrected import Corrected
 from incognita_scoring.engine import ENGINE_VERSION
 from incognita_scoring.repository.questionnaires import find_for_request
 from incognita_scoring.repository.rescore_work import (
+    LEASE_S,
     JobLost,
     RescoreWork,
     ScoresMoved,
-    step_due,
 )
 from incognita_scoring.rescoring.anew import Rescored, next_revision, rescored
 from incognita_scoring.rescoring.changes import Change, change_of
@@ -57,9 +57,10 @@ class Rescorer:
         wrote: Callable[[], None] = lambda: None,
         interval_s: float = 1.0,
         batch: int = BATCH,
+        lease_s: float = LEASE_S,
     ) -> None:
         self._db = db
-        self._work = RescoreWork(db)
+        self._work = RescoreWork(db, lease_s=lease_s)
         self._health = health
         self._wrote = wrote
         self._interval_s = interval_s
@@ -111,7 +112,7 @@ class Rescorer:
         if job.state is RescoreState.PREVIEWING and job.engine_version != ENGINE_VERSION:
             await self._work.delete_rows(job)
             fresh = {"engine_version": ENGINE_VERSION, "wave": 0, "after": None, "done": 0}
-            return await self._move(job, fresh, due_at=step_due())
+            return await self._move(job, fresh, due_at=self._work.held_until())
         if job.state is not RescoreState.PREVIEWING and job.for_new_reports:
             await self._work.keep_wave_versions(job)
         return job
@@ -130,7 +131,7 @@ class Rescorer:
         )
         if job.state is RescoreState.PREVIEWING:
             await self._work.save_previewed(job, await self._previewed(job, scores))
-            await self._work.save_place(job, step, due_at=step_due())
+            await self._work.save_place(job, step, due_at=self._work.held_until())
             return step
         return await self._apply(job, step, scores, session)
 
@@ -153,14 +154,18 @@ class Rescorer:
     async def _next_wave(self, job: Rescore) -> Rescore | None:
         """The job at its next wave or pass; None after the last one."""
         if job.wave + 1 < len(job.waves):
-            return await self._move(job, {"wave": job.wave + 1, "after": None}, due_at=step_due())
+            return await self._move(
+                job, {"wave": job.wave + 1, "after": None}, due_at=self._work.held_until()
+            )
         if job.state is RescoreState.PREVIEWING:
             await self._end_preview(job)
             return None
         passes = job.passes + 1
         again = {"wave": 0, "after": None, "found": 0}
         if job.found and passes < MOST_PASSES:
-            return await self._move(job, {**again, "passes": passes}, due_at=step_due())
+            return await self._move(
+                job, {**again, "passes": passes}, due_at=self._work.held_until()
+            )
         settled = job.state is RescoreState.APPLIED or not job.for_new_reports
         end = {"state": RescoreState.APPLIED, "passes": 0, "finished_at": job.finished_at or now()}
         due_at = None if settled else now() + SETTLES_AFTER
