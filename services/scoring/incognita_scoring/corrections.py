@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from incognita_scoring.corrected import Corrected
 from incognita_scoring.errors import (
     AnswersRefused,
-    QuestionnaireGone,
     ReportRevisionMoved,
     TooBusy,
 )
@@ -14,7 +14,7 @@ from incognita_scoring.review_queue import placed
 from incognita_scoring.reviews import ATTEMPTS, check_free
 from incognita_scoring.revising import revised
 from incognita_scoring.rules import Verb
-from incognita_scoring.score import DecidedBy, Revision, Score, Scored
+from incognita_scoring.score import DecidedBy, Revision, Score
 from incognita_scoring.scoring import context_of
 from incognita_scoring.second_review import moved
 from incognita_shared.clock import now
@@ -29,7 +29,7 @@ class Scores(Protocol):
 
     async def get_score(self, visit_id: str) -> Score: ...
     async def get_revision(self, score: Score) -> Revision: ...
-    async def find_questionnaire(self, scored: Scored) -> Questionnaire | None: ...
+    async def get_versions(self, revision: Revision) -> Corrected: ...
     async def save_revision(
         self, before: Score, after: Score, revision: Revision, *events: VisitEvent
     ) -> bool: ...
@@ -39,7 +39,7 @@ class Scores(Protocol):
 class Correction:
     """``answers``: question id (or that of a section that repeats) → the right answer.
 
-    None takes an answer away, which is N/A where the question allows that.
+    None is "not applicable" where the question allows that, and else takes the answer away.
     """
 
     key_id: str
@@ -60,8 +60,8 @@ async def correct(scores: Scores, visit_id: str, correction: Correction) -> Scor
     """Score the report anew with the corrected answers; it goes on waiting for its decision.
 
     The same correction again changes nothing. Raises ScoreNotFound, ReportRevisionMoved,
-    DecisionNotAllowed, ClaimedByAnother, and AnswersRefused for answers that the questionnaire does
-    not take.
+    DecisionNotAllowed, ClaimedByAnother, QuestionnaireGone, and AnswersRefused for answers that the
+    questionnaire does not take.
     """
     for _ in range(ATTEMPTS):
         before, at = await scores.get_score(visit_id), now()
@@ -69,18 +69,16 @@ async def correct(scores: Scores, visit_id: str, correction: Correction) -> Scor
             raise ReportRevisionMoved(before, correction.report_revision)
         check_free(before, Verb.CORRECT, correction.key_id, at)
         revision = await scores.get_revision(before)
-        answers = with_answers(revision.answers, correction.answers)
+        versions = await scores.get_versions(revision)
+        answers = with_answers(versions.questionnaire, revision.answers, correction.answers)
         if answers == revision.answers:
             return before
-        questionnaire = await scores.find_questionnaire(revision)
-        if questionnaire is None:
-            raise QuestionnaireGone(revision)
         context = context_of(before, revision)
-        check_answers(questionnaire, revision.answers, answers, context)
+        check_answers(versions.questionnaire, revision.answers, answers, context)
         new = revised(
             before,
             revision,
-            questionnaire,
+            versions,
             answers=answers,
             rulings=revision.rulings,
             reason=correction.reason,
@@ -102,9 +100,18 @@ async def correct(scores: Scores, visit_id: str, correction: Correction) -> Scor
     raise TooBusy(visit_id)
 
 
-def with_answers(answers: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """``answers`` with those given in their place."""
-    return {**answers, **given}
+def with_answers(
+    questionnaire: Questionnaire, answers: Mapping[str, Any], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """``answers`` with those given in their place; None is N/A where that is allowed, else none."""
+    dropped = {
+        name
+        for name, answer in given.items()
+        if answer is None
+        and name in questionnaire.by_id
+        and not questionnaire.by_id[name].scoring.not_applicable_allowed
+    }
+    return {name: each for name, each in {**answers, **given}.items() if name not in dropped}
 
 
 def check_answers(
@@ -118,7 +125,11 @@ def check_answers(
     What was wrong with the shopper's own answers is no fault of the correction. Raises
     AnswersRefused, which names each.
     """
-    touched = {name for name in after if name not in before or after[name] != before[name]}
+    touched = {
+        name
+        for name in {*before, *after}
+        if name not in before or name not in after or after[name] != before[name]
+    }
     former = ReadAnswers(questionnaire, before, context).errors()
     known = {(each.question_id, each.kind) for each in former}
     wrong = [

@@ -1,17 +1,15 @@
 """The next revision of a score from the same report, with other answers or rulings. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from incognita_scoring.engine import ENGINE_VERSION, VisitScore, score_visit
+from incognita_scoring.corrected import Corrected
+from incognita_scoring.rescoring.anew import next_revision
 from incognita_scoring.score import Revision, Ruling, Score, Scored
-from incognita_scoring.scoring import context_of, visit_scored
+from incognita_scoring.scoring import visit_scored
 from incognita_shared.events.scoring import VisitScored
-from incognita_shared.questionnaire.model import Questionnaire
-
-_FROM_ENGINE = tuple(each.name for each in fields(VisitScore) if each.name in Revision.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,7 @@ class Revised:
 def revised(
     score: Score,
     revision: Revision,
-    questionnaire: Questionnaire,
+    versions: Corrected,
     *,
     answers: Mapping[str, Any],
     rulings: tuple[Ruling, ...],
@@ -36,20 +34,11 @@ def revised(
 ) -> Revised:
     """The report behind ``revision``, scored by the same version with these answers and rulings.
 
-    ``revision`` is the newest of ``score``. What else it holds is carried over.
+    ``revision`` is the newest of ``score``; ``versions`` those of its questionnaire by which it was
+    scored and answered. What else it holds is carried over.
     """
-    new = revision.model_copy(update={"answers": dict(answers), "rulings": rulings})
-    visit = score_visit(questionnaire, answers, context_of(score, revision), rulings=new.ruled)
-    new = new.model_copy(
-        update={
-            **{name: getattr(visit, name) for name in _FROM_ENGINE},
-            "score_revision": revision.score_revision + 1,
-            "engine_version": ENGINE_VERSION,
-            "scored_at": at,
-            "reason": reason,
-            "author": author,
-        }
-    )
+    changed = revision.model_copy(update={"answers": dict(answers), "rulings": rulings})
+    new = next_revision(score, changed, versions, reason=reason, author=author, at=at)
     change = {name: getattr(new, name) for name in Scored.model_fields}
     after = score.model_copy(update={**change, "seq": score.seq + 1})
     return Revised(after, new, visit_scored(after, new))

@@ -1,17 +1,17 @@
 """Deciding an appeal: it, its visit's score and the new revision are written together."""
 
 from collections.abc import Mapping
-from copy import deepcopy
 from typing import Any, Protocol
 
 from incognita_scoring.appeals.appeal import Appeal, AppealChange, ChangeKind, Verdict, about
-from incognita_scoring.corrections import check_answers
-from incognita_scoring.errors import NotAppealable, QuestionnaireGone, TooBusy
+from incognita_scoring.corrected import Corrected
+from incognita_scoring.corrections import check_answers, with_answers
+from incognita_scoring.errors import NotAppealable, TooBusy
 from incognita_scoring.review_queue import placed
 from incognita_scoring.reviews import ATTEMPTS
 from incognita_scoring.revising import Revised, revised
 from incognita_scoring.rules import OPEN, ReviewState, Verb
-from incognita_scoring.score import DecidedBy, Revision, Score, Scored
+from incognita_scoring.score import DecidedBy, Revision, Score
 from incognita_scoring.scoring import context_of, report_approved
 from incognita_shared.clock import now
 from incognita_shared.events.envelope import VisitEvent
@@ -24,7 +24,7 @@ class Appeals(Protocol):
 
     async def get_score(self, visit_id: str) -> Score: ...
     async def get_revision(self, score: Score) -> Revision: ...
-    async def find_questionnaire(self, scored: Scored) -> Questionnaire | None: ...
+    async def get_versions(self, revision: Revision) -> Corrected: ...
     async def get_appeal(self, name: str) -> Appeal: ...
     async def save_decided(
         self,
@@ -88,14 +88,12 @@ async def _changed(
             state=score.state.value,
         )
     revision = await appeals.get_revision(score)
-    questionnaire = await appeals.find_questionnaire(revision)
-    if questionnaire is None:
-        raise QuestionnaireGone(revision)
+    versions = await appeals.get_versions(revision)
     answers = dict(revision.answers)
     if change.kind is ChangeKind.ANSWER:
-        answers = _answered(questionnaire, answers, appeal, change.answer)
+        answers = _answered(versions.questionnaire, answers, appeal, change.answer)
         context = context_of(score, revision)
-        check_answers(questionnaire, revision.answers, answers, context)
+        check_answers(versions.questionnaire, revision.answers, answers, context)
     others = (
         each for each in revision.rulings if (each.question_id, each.instance) != appeal.place
     )
@@ -103,7 +101,7 @@ async def _changed(
     return revised(
         score,
         revision,
-        questionnaire,
+        versions,
         answers=answers,
         rulings=(*others, *((ruling,) if ruling else ())),
         reason=f"appeal {appeal.appeal_id}: {verdict.reason}",
@@ -115,11 +113,13 @@ async def _changed(
 def _answered(
     questionnaire: Questionnaire, answers: dict[str, Any], appeal: Appeal, answer: Any
 ) -> dict[str, Any]:
+    given = {appeal.question_id: answer}
     if appeal.instance is None:
-        return {**answers, appeal.question_id: answer}
+        return with_answers(questionnaire, answers, given)
     section = questionnaire.section_of[appeal.question_id].id
-    repetitions = deepcopy(answers[section])
-    repetitions[appeal.instance][appeal.question_id] = answer
+    repetitions = list(answers[section])
+    within = repetitions[appeal.instance]
+    repetitions[appeal.instance] = with_answers(questionnaire, within, given)
     return {**answers, section: repetitions}
 
 

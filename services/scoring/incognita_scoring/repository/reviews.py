@@ -7,6 +7,8 @@ from typing import Any
 from pymongo import ASCENDING
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from incognita_scoring.corrected import Corrected
+from incognita_scoring.errors import QuestionnaireGone
 from incognita_scoring.repository import REVIEW_RULES
 from incognita_scoring.repository.documents import (
     read_score,
@@ -21,6 +23,7 @@ from incognita_shared.events.envelope import VisitEvent
 from incognita_shared.mongo.client import Database
 from incognita_shared.mongo.pending import WITHOUT_PENDING, append_events
 from incognita_shared.mongo.tenant import ChainCollection
+from incognita_shared.questionnaire.model import Questionnaire
 
 QUEUE_ORDER = [("decide_by", ASCENDING), ("opened_at", ASCENDING), ("_id", ASCENDING)]
 """The most pressing first, of those the oldest."""
@@ -33,6 +36,20 @@ class Reviews(Scores):
     def __init__(self, db: Database, chain_id: str) -> None:
         super().__init__(db, chain_id)
         self._rules = ChainCollection(db[REVIEW_RULES], chain_id)
+
+    async def get_versions(self, revision: Revision) -> Corrected:
+        """The questionnaire by which it was scored, and the one that was answered, if another.
+
+        Raises QuestionnaireGone.
+        """
+        scored_by = await self.find_questionnaire(revision)
+        asked: Questionnaire | None = None
+        if revision.asked_version is not None:
+            version = {"questionnaire_version": revision.asked_version}
+            asked = await self.find_questionnaire(revision.model_copy(update=version))
+        if scored_by is None or (asked is None and revision.asked_version is not None):
+            raise QuestionnaireGone(revision)
+        return Corrected(revision.questionnaire_version, scored_by, asked)
 
     async def list_reviews(
         self, where: Mapping[str, Any], *, after: Place | None, limit: int

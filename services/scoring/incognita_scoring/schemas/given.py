@@ -111,7 +111,7 @@ class CorrectedAnswers(BaseModel):
         Field(
             min_length=1,
             max_length=200,
-            description="Question, or section that repeats → the right answer; null takes it away",
+            description="Question, or section that repeats → the right answer; null: N/A or none",
         ),
     ]
     reason: Annotated[Words, Field(description="Kept with the new revision")]
