@@ -15,7 +15,6 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 Document: TypeAlias = dict[str, Any]
 Write: TypeAlias = InsertOne[Document] | UpdateOne | ReplaceOne[Document] | DeleteOne
-READ_MAX_MS = 5_000
 
 
 @dataclass(slots=True)
@@ -28,11 +27,9 @@ class Gathered:
     _is_ordered: bool = False
     _puts: dict[str, int] = field(default_factory=dict)
     """Which of the writes puts a document that no later one is about."""
-    _missing: dict[str, Document] = field(default_factory=dict)
-    """By id; what of it is not there yet is inserted before all other writes."""
 
     def __len__(self) -> int:
-        return len(self._writes) + len(self._missing)
+        return len(self._writes)
 
     def touches(self, name: str | None) -> bool:
         """Whether a read of this document, or of any, could miss a write."""
@@ -64,22 +61,10 @@ class Gathered:
             self.add(name, write)
             self._puts[name] = len(self._writes) - 1
 
-    def insert_missing(self, document: Document) -> None:
-        """A document that is inserted unless one of its id is there."""
-        name = str(document["_id"])
-        self._missing.setdefault(name, document)
-        self._touched.add(name)
-
     async def send(
         self, collection: AsyncCollection[Document], session: AsyncClientSession
     ) -> None:
         """Send all of it."""
-        if self._missing:
-            ids = {"_id": {"$in": list(self._missing)}}
-            cursor = collection.find(ids, {"_id": 1}, session=session, max_time_ms=READ_MAX_MS)
-            there = {found["_id"] async for found in cursor}
-            inserts = [InsertOne(new) for name, new in self._missing.items() if name not in there]
-            self._writes = [*inserts, *self._writes]
         if self._writes:
             await collection.bulk_write(self._writes, ordered=self._is_ordered, session=session)
 

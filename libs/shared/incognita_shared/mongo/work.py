@@ -21,15 +21,11 @@ from incognita_shared.events.codec import Record, encode
 from incognita_shared.events.envelope import Event
 from incognita_shared.ids import derived_id
 from incognita_shared.mongo.checkpoint import Source
-from incognita_shared.mongo.gathered import (
-    READ_MAX_MS,
-    Document,
-    Gathered,
-    Write,
-    new_gathered,
-)
+from incognita_shared.mongo.gathered import Document, Gathered, Write, new_gathered
 from incognita_shared.mongo.pending import WITHOUT_PENDING, append_events
 from incognita_shared.telemetry import trace_headers
+
+READ_MAX_MS = 5_000
 
 
 class Cause(NamedTuple):
@@ -120,14 +116,6 @@ class Work:
         """
         self._changes(collection, str(where["_id"]))
         self._writes[collection].put(where, dict(document), is_new=is_new)
-
-    def insert_missing(self, collection: str, document: Mapping[str, Any]) -> None:
-        """Insert a document unless one of its id is there, or was inserted so in this batch.
-
-        One look for all of a batch, then inserts: half of what upserts cost MongoDB.
-        """
-        self._changes(collection, str(document["_id"]))
-        self._writes[collection].insert_missing(dict(document))
 
     def update_saying(
         self,

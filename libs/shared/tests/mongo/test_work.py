@@ -107,20 +107,6 @@ async def test_an_event_queues_up_behind_one_that_the_same_batch_left_in_its_doc
     assert not work.records()
 
 
-async def test_of_new_documents_only_the_missing_ones_are_inserted(
-    work: Work, database: Database
-) -> None:
-    await database["things"].insert_one({"_id": "a", "n": 1})
-    for name in ("a", "b", "b"):
-        work.insert_missing("things", {"_id": name, "n": 2})
-    assert await work.find_one("things", {"_id": "b"}) == {"_id": "b", "n": 2}
-    work.insert_missing("things", {"_id": "c", "n": 3})
-    work.update("things", {"_id": "c"}, {"$inc": {"n": 1}})
-    await work.flush()
-    found = await database["things"].find({}).sort("_id").to_list()
-    assert [each["n"] for each in found] == [1, 2, 4]
-
-
 async def test_a_new_document_that_is_put_again_is_still_inserted_once(
     work: Work, database: Database
 ) -> None:

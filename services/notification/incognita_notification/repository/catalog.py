@@ -36,4 +36,4 @@ async def find_branch(branch_id: str, chain_id: str, work: Work) -> dict[str, An
 
 def add_delivery(key: str, document: dict[str, Any], work: Work) -> None:
     """Put a delivery on the queue, unless it is there already."""
-    work.insert_missing(DELIVERIES, {"_id": key, **document})
+    work.update(DELIVERIES, {"_id": key}, {"$setOnInsert": document}, upsert=True)
