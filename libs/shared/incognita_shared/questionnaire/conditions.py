@@ -1,11 +1,11 @@
-"""JsonLogic conditions, evaluated by json_logic's operators within bounds that keep them harmless.
+"""JsonLogic conditions, within bounds that keep them harmless.
 
 A rule is data from an author, so it is checked before it is run: known operators with the right
 number of operands, paths that name an answer, a bounded size. What runs then is linear in the size
-of rule and answers. Left out of the library's operators: ``map`` and ``reduce`` (time grows with
-nesting), its ``%`` (formats text when its operand is one; ours reckons), ``log`` (writes answers to
-the log), ``today`` (a score would change by itself: the paths ``now`` and ``today`` are those of
-the report) and those that JsonLogic in the browser does not know. Added: ``operators.OWN``.
+of rule and answers. Of JsonLogic's operators (``standard.STANDARD``) these are left out: ``map``,
+``reduce`` and their like (time grows with nesting), ``log`` (writes answers to the log) and
+``today`` (a score would change by itself: the paths ``now`` and ``today`` are those of the report).
+Added: ``operators.OWN``.
 """
 
 import math

@@ -1,10 +1,11 @@
 """Operators that questionnaires need beside JsonLogic's own: of lists, texts, times, whole numbers.
 
-A browser adds the same by ``jsonLogic.add_operation``; ``condition_vectors.json`` in the tests says
-for each what it gives, on both sides. A missing operand (null) gives null, but a size of 0.
+``schemas/conditions/operators.js`` gives a browser the same, and ``vectors.json`` beside it says
+for each what it gives on both sides. A missing operand (null) gives null, but a size of 0.
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
@@ -14,8 +15,12 @@ from typing import Any
 import re2
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_S = 86_400
 _LONGEST_PATTERN = 500
 _MOST_DIGITS = 9
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?")
+_MOMENT = re.compile(rf"{_DATE.pattern}T{_CLOCK.pattern}(Z|[+-][0-9]{{2}}:[0-9]{{2}})?")
 
 
 def _numbers(values: Any) -> list[float]:
@@ -29,7 +34,10 @@ def _numbers(values: Any) -> list[float]:
 
 
 def _sum(values: Any) -> Any:
-    return sum(_numbers(values))
+    total: float = 0
+    for number in _numbers(values):  # sum() of floats corrects itself since Python 3.12
+        total += number
+    return total
 
 
 def _lowest(values: Any) -> Any:
@@ -73,14 +81,19 @@ def _seconds(value: Any) -> float:
     """Of a time: since midnight. Of a moment or a date (its midnight in UTC): since 1970."""
     if not isinstance(value, str):
         raise TypeError("a date, a time or a moment is needed")
-    if "T" in value:
+    if _MOMENT.fullmatch(value):
         moment = datetime.fromisoformat(value)
         return _plain((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH)
-    if ":" in value:
+    if _CLOCK.fullmatch(value):
         clock = time.fromisoformat(value)
         return clock.hour * 3600 + clock.minute * 60 + clock.second
-    day = date.fromisoformat(value)
-    return _plain(datetime(day.year, day.month, day.day, tzinfo=UTC) - _EPOCH)
+    return _days(_whole_date(value)) * _DAY_S
+
+
+def _whole_date(text: str) -> str:
+    if not _DATE.fullmatch(text):
+        raise ValueError(f"{text[:40]!a} is no date, time or moment")
+    return text
 
 
 def _plain(elapsed: Any) -> float:
@@ -92,7 +105,8 @@ def _days(value: Any) -> int:
     """Of a date, or of a moment's own date: since 1970-01-01."""
     if not isinstance(value, str):
         raise TypeError("a date or a moment is needed")
-    return (date.fromisoformat(value[:10]) - _EPOCH.date()).days
+    day = value[:10] if _MOMENT.fullmatch(value) else _whole_date(value)
+    return (date.fromisoformat(day) - _EPOCH.date()).days
 
 
 def _round(number: Any, digits: Any = 0) -> float:

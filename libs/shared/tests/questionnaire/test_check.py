@@ -66,7 +66,14 @@ ONE = {"en": "One"}
         (f"{DOOR}.3.relevant", {"!!": {"var": "answers.change"}}, f"{DOOR}.3.relevant", "later"),
         (f"{DOOR}.3.relevant", {"!!": {"var": "value"}}, f"{DOOR}.3.relevant", "own value"),
         (f"{DOOR}.5.constraint", {"<": [{"var": "value"}, 5]}, f"{DOOR}.5.constraint", "all is"),
-        (f"{DOOR}.5.constraint", {"in": [{"var": "value"}, "abc"]}, f"{DOOR}.5.constraint", "noth"),
+        (f"{DOOR}.5.constraint", {"days": [{"var": "value"}]}, f"{DOOR}.5.constraint", "all is"),
+        (
+            f"{DOOR}.5.constraint",
+            {"/": [1, {"size": [{"var": "value"}]}]},
+            f"{DOOR}.5.constraint",
+            "noth",
+        ),
+        (f"{DOOR}.5.constraint", {"in": [{"var": "value"}, "abc"]}, None, None),
         (f"{CALL}.0.constraint", {"!!": {"var": "answers.tip"}}, None, None),
         (
             f"{DOOR}.3.evidence.1.when",

@@ -1,64 +1,62 @@
-import math
+"""Rules made ready to run; what operators give stands in ``schemas/conditions/vectors.json``."""
 
-from hypothesis import example, given
-from hypothesis import strategies as st
-from json_logic import jsonLogic
+import pytest
 
 from incognita_shared.questionnaire.compiled import compiled
 from incognita_shared.questionnaire.conditions import (
     OPERATORS,
     ConditionError,
-    checked_rule,
+    calculate,
     data_of,
 )
-from incognita_shared.questionnaire.operators import OWN
-
-LITERALS = st.sampled_from([None, True, False, 0, 1, 2.5, "", "a", "7", "2026-01-01", [], [1, "a"]])
-PATHS = st.sampled_from(["answers.a", "answers.b", "answers.n", "answers.x.y", "value", "answers."])
-VARIABLES = st.builds(lambda path: {"var": path}, PATHS)
 
 
-def operations(inner):
-    def with_operands(operator):
-        least, most = OPERATORS[operator]
-        return st.lists(inner, min_size=least, max_size=min(most, 3)).map(
-            lambda operands: {operator: operands}
-        )
-
-    return st.sampled_from(
-        sorted(set(OPERATORS) - {"var", "missing", "missing_some", *OWN})
-    ).flatmap(with_operands)
+def outcome(rule, value=None, **answers):
+    return calculate(compiled(rule), data_of(answers), value)
 
 
-LOOKS = (
-    VARIABLES
-    | st.builds(lambda path, other: {"var": [path, other]}, PATHS, LITERALS)
-    | st.lists(PATHS, min_size=1, max_size=3).map(lambda paths: {"missing": paths})
-    | st.lists(PATHS, max_size=3).map(lambda paths: {"missing_some": [1, paths]})
+BY_ZERO = {"/": [1, 0]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({"if": [True, "a", BY_ZERO]}, "a"),
+        ({"if": [False, BY_ZERO, "b"]}, "b"),
+        ({"if": [False, BY_ZERO, True, "c", BY_ZERO]}, "c"),
+        ({"?:": [0, BY_ZERO, "b"]}, "b"),
+        ({"and": [True, 0, BY_ZERO]}, 0),
+        ({"or": [None, "x", BY_ZERO]}, "x"),
+        ({"var": ["answers.x", BY_ZERO]}, 1),
+    ],
 )
-RULES = st.recursive(LITERALS | LOOKS, operations, max_leaves=8)
-ANSWERS = st.dictionaries(st.sampled_from(["a", "b", "n", "x"]), LITERALS)
+def test_nothing_is_evaluated_before_it_is_needed(rule, expected):
+    assert outcome(rule, x=1) == expected
 
 
-def outcome(run):
-    try:
-        value = run()
-    except Exception as error:
-        return type(error)
-    if isinstance(value, float) and math.isnan(value):
-        return "NaN"
-    return type(value), value
+@pytest.mark.parametrize(
+    "rule",
+    [{"if": [BY_ZERO, 1, 2]}, {"and": [1, BY_ZERO]}, {"or": [0, BY_ZERO]}, {"cat": ["a", BY_ZERO]}],
+)
+def test_what_is_needed_and_cannot_be_evaluated_is_a_condition_error(rule):
+    with pytest.raises(ConditionError):
+        outcome(rule)
 
 
-@given(RULES.filter(lambda rule: isinstance(rule, dict)), ANSWERS, LITERALS)
-@example({"==": [{"var": "answers.x.y"}, None]}, {"x": {"y": 1}}, None)
-@example({"missing": ["answers.a"]}, {}, None)
-@example({"<": [{"var": "answers.a"}, 2]}, {}, None)
-def test_a_compiled_rule_does_what_the_library_does(rule, answers, value):
-    try:
-        checked_rule(rule)
-    except ConditionError:
-        return
-    data = data_of(answers) | {"value": value}
-    test = compiled(rule)
-    assert outcome(lambda: test(data)) == outcome(lambda: jsonLogic(rule, data))
+def test_a_rule_sees_answers_that_come_after_it_was_made_ready():
+    answers = {}
+    test, data = compiled({"==": [{"var": "answers.x"}, 1]}), data_of(answers)
+    assert calculate(test, data) is False
+    answers["x"] = 1
+    assert calculate(test, data) is True
+
+
+def test_rules_within_a_list_are_run():
+    assert outcome({"in": [2, [1, {"+": [{"var": "value"}, 1]}]]}, value=1) is True
+
+
+@pytest.mark.parametrize("operator", sorted(OPERATORS))
+def test_every_operator_that_may_be_used_can_be_run(operator):
+    least, _ = OPERATORS[operator]
+    operands = {"var": ["value"], "missing": ["value"], "missing_some": [1, ["value"]]}
+    outcome({operator: operands.get(operator, [None] * least)})

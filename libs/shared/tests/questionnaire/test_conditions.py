@@ -93,7 +93,7 @@ def test_a_rule_that_nests_too_deep_is_refused_before_it_exhausts_the_stack():
         {"<": [{"var": "answers.greeted"}, 5]},
         {"/": [1, 0]},
         {"+": ["a", 1]},
-        {"in": [{"var": "answers.note"}, "abc"]},
+        {"in": [{"var": "answers.minutes"}, "abc"]},
         {"-": [{"var": "answers.brands"}, 1]},
     ],
 )

@@ -72,32 +72,31 @@ def _same_choices(one: Term, other: Term) -> tuple[Term, Term]:
 
 
 def _same_truth(one: Term, other: Term, *, strict: bool, negated: bool) -> Term:
-    if one.kind not in _TRUTHS:
+    if one.kind not in _TRUTHS or (one.kind is Kind.TRUTH and other.kind in _TRUTHS):
         one, other = other, one
     if isinstance(other.value, str):
         raise NotExpressible("a yes/no question is compared with true or false")
-    if strict and one.kind in (Kind.YES_NO, Kind.TRUE_FALSE):
-        return _strictly(one, other, negated)
+    if one.kind in (Kind.YES_NO, Kind.TRUE_FALSE):
+        return _answered(one, other, strict, negated)
     if isinstance(other.value, bool):
         plain = truth(one)
         wanted = other.value is not negated
         return plain if wanted else Term(f"not({plain.text})", Kind.TRUTH)
-    if other.kind is Kind.NOTHING and one.kind is not Kind.TRUTH:
-        raise NotExpressible("a yes/no question is compared with true or false, not with null")
     text = f"({truth(one).text}) {'!=' if negated else '='} ({truth(other).text})"
     return Term(text, Kind.TRUTH, Level.EQUALITY)
 
 
-def _strictly(one: Term, other: Term, negated: bool) -> Term:
+def _answered(one: Term, other: Term, strict: bool, negated: bool) -> Term:
+    """A yes/no question that is not answered equals neither true nor false."""
     sign = "!=" if negated else "="
     yes, no = ("yes", "no") if one.kind is Kind.YES_NO else ("true", "false")
     if isinstance(other.value, bool):
         return _comparison(sign, one, literal(yes if other.value else no))
     if other.kind in (one.kind, Kind.NOTHING):
         return _comparison(sign, one, other)
-    raise NotExpressible(
-        "=== and !== compare a yes/no question with another, or with true or false"
-    )
+    if strict or other.kind is not Kind.TRUTH:
+        raise NotExpressible("a yes/no question is compared with another, or with true or false")
+    return _comparison(sign, one, Term(f"if({other.text}, '{yes}', '{no}')", Kind.TEXT))
 
 
 def _clocks(one: Term, other: Term) -> tuple[Term, Term]:

@@ -1,7 +1,7 @@
 """JsonLogic as XPath: the same outcome on a phone as on the server, or a refusal that names why.
 
 A question that is not answered is an empty text in a form and null in JsonLogic. With either no
-order holds; a yes/no question that is not answered counts as not "yes", as JsonLogic counts it.
+order holds, and a yes/no question that is not answered equals neither yes nor no.
 """
 
 from collections.abc import Callable, Mapping
