@@ -139,9 +139,9 @@ def _parted(header: str) -> tuple[str, str]:
     for sign in ("::", ":"):
         head, found, language = header.rpartition(sign)
         if found and head:
-            name = _plain_name(head)
-            if any(name in names for names in _TRANSLATED.values()):
-                return name, language.strip()
+            for name in (head.strip().lower(), _plain_name(head)):
+                if any(name in names for names in _TRANSLATED.values()):
+                    return name, language.strip()
     return "", ""
 
 
