@@ -39,6 +39,7 @@ from incognita_shared.waiting import first_of
 
 NAME = "rescorer"
 BATCH = 50  # 50 reports of 60 questions are about 0.2 s of work: what a killed worker does again
+MOVED_PAUSE_S = 0.05
 MOST_PASSES = 20
 MOST_FAILURES = 5
 SETTLES_AFTER = timedelta(seconds=90)
@@ -142,14 +143,16 @@ class Rescorer:
         written = await self._outcomes(job, scores)
         try:
             await self._work.save_applied(session, job, step, written)
-        except ScoresMoved:
-            return job
         except PyMongoError as error:
-            if error.has_error_label("TransientTransactionError"):
-                return job
-            raise
-        self._wrote()
-        return step
+            if not error.has_error_label("TransientTransactionError"):
+                raise
+        except ScoresMoved:
+            pass
+        else:
+            self._wrote()
+            return step
+        await asyncio.sleep(MOVED_PAUSE_S)
+        return job
 
     async def _next_wave(self, job: Rescore) -> Rescore | None:
         """The job at its next wave or pass; None after the last one."""

@@ -185,8 +185,9 @@ async def test_the_open_transaction_of_a_killed_worker_blocks_nobody(
         assert job is not None
         await killed.start_transaction()
         await db["scores"].update_one({"_id": one.visit_id}, {"$set": {"x": 1}}, session=killed)
-        async with asyncio.timeout(5):
-            await work()
+        began = asyncio.get_running_loop().time()
+        await work()
+        assert asyncio.get_running_loop().time() - began < 5  # the server itself takes 15 or 60
         assert (await agency.get(path)).json()["state"] == "applied"
         found = await db["scores"].find_one({"_id": one.visit_id})
         assert (found["score_revision"], "x" in found) == (2, False)
