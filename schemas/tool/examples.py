@@ -141,16 +141,24 @@ _EXAMPLES: tuple[Event, ...] = (
         questionnaire_id=REPORT["questionnaire_id"], questionnaire_version=1,
         channel=Channel.DELIVERY, scenario="evening order", terms=TERMS,
         time_zone="America/Detroit", position=PLACE, geofence_m=150, offered_at=AT,
+        branch={
+            "drive_through": True, "seats": 40, "city": "Detroit", "region": "MI", "country": "US",
+            "ownership": "franchise",
+        },
     ),
     a.VisitAccepted(**VISIT, accepted_at=AT),
     a.VisitDeclined(**VISIT, reason="too far", declined_at=AT),
     a.VisitExpired(**VISIT, expired_at=AT),
     a.VisitCancelled(**VISIT, reason="the branch is closed for repairs", cancelled_at=AT),
-    a.VisitReturned(**VISIT, report_revision=1, reason="the receipt is unreadable", due_at=DUE),
+    a.VisitReturned(
+        **VISIT, report_revision=1, reason="the receipt is unreadable", question_ids=("receipt",),
+        due_at=DUE,
+    ),
     a.PayoutDue(
         **VISIT, payout_id="0192f0c0a1b27c3d8e4f5a6b7c8d9e18", shopper_id=SHOPPER, fee=MONEY,
         reimbursement=MONEY, due_on=DUE,
     ),
+    a.PayoutWithdrawn(**VISIT, payout_id="0192f0c0a1b27c3d8e4f5a6b7c8d9e18", withdrawn_at=AT),
     a.PayoutPaid(
         **VISIT, payout_id="0192f0c0a1b27c3d8e4f5a6b7c8d9e18", reference="SEPA 2026-03-28/17",
         paid_at=DUE,

@@ -28,13 +28,16 @@ def dossier(
     counted: int | None = None,
 ) -> dict[Kind, list[Any]]:
     """The facts of one visit whose stages agree, but for what the caller says otherwise."""
-    paid = state == "approved"
+    paid = "approve" in moves
+    unpaid = "due" if state == "approved" else "withdrawn"
     facts: dict[Kind, list[Any]] = {
         Kind.VISIT: [{**PLACE, "state": state, "seq": 0, "report_revision": reported,
                       "payout_id": derived_id("payout", VISIT) if paid else None,
                       "moves": moves, "notes": list(notes)}],
-        Kind.PAYOUT: [{"_id": derived_id("payout", VISIT), "state": "due"}] if paid else [],
+        Kind.PAYOUT: [{"_id": derived_id("payout", VISIT), "state": unpaid}] if paid else [],
     }  # fmt: skip
+    if moves[-1:] == ["pay"] or "unapprove_paid" in moves:
+        facts[Kind.PAYOUT][0]["state"] = "paid"
     said = events_of_visit(Dossier(VISIT, facts))
     heard = [n for n, event in enumerate(said, 1) if not event.startswith("payout")]
     facts[Kind.OPEN_VISIT] = [{"state": state, "last_seq": max(heard)}]
@@ -42,7 +45,12 @@ def dossier(
         facts[Kind.CALLED_OFF] = [True]
     if not completed:
         return facts
-    outcome = {"approve": "approved", "return": "returned", "reject": "rejected"}
+    outcome = {
+        "approve": "approved",
+        "return": "returned",
+        "reject": "rejected",
+        "unapprove": "waiting",
+    }
     last = [verb for verb, _, revision in decisions if revision == completed]
     score = {**PLACE, "seq": completed + len(decisions), "score_revision": completed,
              "report_revision": completed, "decisions": [list(each) for each in decisions],
@@ -91,6 +99,19 @@ RIGHT = {
     "approved, then rejected: the payout stays": dossier(
         "approved", [*TAKEN, "report", "approve"], reported=1, completed=1,
         decisions=(("approve", 1, 1), ("reject", 1, 1)),
+    ),
+    "the approval taken back: the payout is withdrawn": dossier(
+        "reported", [*TAKEN, "report", "approve", "unapprove"], reported=1, completed=1,
+        decisions=(("approve", 1, 1), ("unapprove", 1, 1)),
+    ),
+    "paid, taken back, rejected: it stays paid": dossier(
+        "rejected", [*TAKEN, "report", "approve", "pay", "unapprove_paid", "reject"],
+        reported=1, completed=1,
+        decisions=(("approve", 1, 1), ("unapprove", 1, 1), ("reject", 1, 1)),
+    ),
+    "taken back and approved after all": dossier(
+        "approved", [*TAKEN, "report", "approve", "unapprove", "approve"], reported=1, completed=1,
+        counted=1, decisions=(("approve", 1, 1), ("unapprove", 1, 1), ("approve", 1, 1)),
     ),
     "returned, then expired": dossier(
         "expired", [*TAKEN, "report", "return", "expire"], reported=1, completed=1, returned=True,
@@ -147,6 +168,30 @@ def test_a_stage_that_lacks_the_visit_is_all_that_is_said_of_it() -> None:
     facts = dict(RIGHT["approved"])
     del facts[Kind.RESULT]
     assert faults(facts) == ["comparison results lacks a visit"]
+
+
+def test_a_payout_is_due_only_while_its_report_is_approved() -> None:
+    facts = dict(RIGHT["the approval taken back: the payout is withdrawn"])
+    facts[Kind.PAYOUT] = [{**facts[Kind.PAYOUT][0], "state": "due"}]
+    assert faults(facts) == [
+        "assignment payouts has one that is not withdrawn of a visit that is reported"
+    ]
+
+
+def test_what_is_said_of_a_payout_follows_from_the_visits_history() -> None:
+    said = [
+        events_of_visit(Dossier(VISIT, RIGHT[fate]))[2:]
+        for fate in (
+            "the approval taken back: the payout is withdrawn",
+            "paid, taken back, rejected: it stays paid",
+            "taken back and approved after all",
+        )
+    ]
+    assert said == [
+        ["payout.due", "payout.withdrawn"],
+        ["payout.due", "payout.paid"],
+        ["payout.due", "payout.withdrawn", "payout.due"],
+    ]
 
 
 def test_what_follows_from_decisions_is_expected_on_the_topics() -> None:

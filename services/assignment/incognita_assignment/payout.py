@@ -12,14 +12,19 @@ from incognita_shared.values import Moment, Money
 
 
 class PayoutState(StrEnum):
-    """Whether the agency has paid."""
+    """Whether the agency has paid; ``withdrawn``: the approval was taken back before it did."""
 
     DUE = "due"
     PAID = "paid"
+    WITHDRAWN = "withdrawn"
 
 
 class Payout(Kept):
-    """A payout as its document keeps it; there is at most one a visit."""
+    """A payout as its document keeps it; there is at most one a visit.
+
+    ``unapproved_at``: since when its report is not approved any more, if that is so. One that has
+    been paid by then stays paid; this mark is what the agency finds it by.
+    """
 
     payout_id: str = Field(alias="_id")
     chain_id: str
@@ -34,6 +39,7 @@ class Payout(Kept):
     due_on: Moment
     reference: str | None = None
     paid_at: Moment | None = None
+    unapproved_at: Moment | None = None
 
     @classmethod
     def of_document(cls, document: dict[str, Any]) -> Self:

@@ -15,8 +15,8 @@ from incognita_shared.problems import Conflict
 async def mark_paid(db: Database, chain_id: str, payout_id: str, reference: str) -> Payout:
     """Note that the agency has paid; the same reference again changes nothing.
 
-    Raises NotFound, and Conflict if it was paid under another reference. Payout and visit, which
-    carries the event, change in one transaction.
+    Raises NotFound, and Conflict if it was paid under another reference, or withdrawn. Payout and
+    visit, which carries the event, change in one transaction.
     """
 
     async def write(session: AsyncClientSession) -> Payout:
@@ -25,6 +25,12 @@ async def mark_paid(db: Database, chain_id: str, payout_id: str, reference: str)
             raise no_such("payout", payout_id)
         if payout.state is PayoutState.PAID:
             return _paid_before(payout, reference)
+        if payout.state is PayoutState.WITHDRAWN:
+            raise Conflict(
+                "The approval was taken back: nothing is due now",
+                state=payout.state.value,
+                allowed=[],
+            )
         return await _pay(db, payout, reference, session)
 
     async with db.client.start_session() as session:

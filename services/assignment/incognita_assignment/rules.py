@@ -1,10 +1,11 @@
 """What may become of a visit and of a wave: two tables, read by every use case. No I/O.
 
 A visit is decided by its report once there is one: from ``reported`` on only the reviewer's word
-moves it, so that nobody calls a finished visit off to save its fee. ``approved``, ``rejected``,
-``declined`` and ``cancelled`` are final. ``expired`` is final for people; a report that the
-evidence service had already taken when the visit expired still counts, unless the visit was
-offered anew: then it is cancelled, so that everyone who scored the report hears of it.
+moves it, so that nobody calls a finished visit off to save its fee. ``rejected``, ``declined`` and
+``cancelled`` are final, and so is ``approved`` unless the approval itself is taken back.
+``expired`` is final for people; a report that the evidence service had already taken when the visit
+expired still counts, unless the visit was offered anew: then it is cancelled, so that everyone who
+scored the report hears of it.
 """
 
 from collections.abc import Mapping
@@ -37,6 +38,7 @@ class VisitMove(StrEnum):
     REPORT = "report"
     RETURN = "return"
     APPROVE = "approve"
+    UNAPPROVE = "unapprove"
     REJECT = "reject"
 
 
@@ -53,7 +55,7 @@ VISIT_MOVES: Mapping[VisitState, Mapping[VisitMove, VisitState]] = {
     V.RETURNED: {M.REPORT: V.REPORTED, M.EXPIRE: V.EXPIRED, M.CANCEL: V.CANCELLED},
     V.REPORTED: {M.APPROVE: V.APPROVED, M.RETURN: V.RETURNED, M.REJECT: V.REJECTED},
     V.EXPIRED: {M.REPORT: V.REPORTED, M.REPLACE: V.CANCELLED},
-    V.APPROVED: {},
+    V.APPROVED: {M.UNAPPROVE: V.REPORTED},
     V.REJECTED: {},
     V.DECLINED: {},
     V.CANCELLED: {},

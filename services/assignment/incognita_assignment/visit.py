@@ -69,7 +69,9 @@ class Visit(Kept):
 
     ``deadline_at``: when time alone moves it (offer open, report overdue). ``rotation_at``: from
     when the rotation period counts, which is the due date until the report is there. ``seq``: of
-    the last event. ``predecessor_id``, ``successor_id``: visits offered in place of one another.
+    the last event. ``judged_seq``: of scoring's last word that moved it; one that comes again has
+    none later. ``marked_questions``: what the last return was about; empty: the whole report.
+    ``predecessor_id``, ``successor_id``: visits offered in place of one another.
     """
 
     visit_id: str = Field(alias="_id")
@@ -100,6 +102,8 @@ class Visit(Kept):
     accepted_at: Moment | None = None
     reported_at: Moment | None = None
     report_revision: int = 0
+    judged_seq: int = 0
+    marked_questions: tuple[str, ...] = ()
     payout_id: str | None = None
     predecessor_id: str | None = None
     successor_id: str | None = None

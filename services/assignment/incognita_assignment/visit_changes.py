@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from incognita_assignment.payout import Payout, PayoutState
 from incognita_assignment.rules import VisitMove, VisitState, check_offer_open, next_state
 from incognita_assignment.visit import By, Visit
 from incognita_shared.events.assignment import (
     PayoutDue,
     PayoutPaid,
+    PayoutWithdrawn,
     VisitAccepted,
     VisitCancelled,
     VisitDeclined,
@@ -22,7 +24,6 @@ from incognita_shared.events.assignment import (
 )
 from incognita_shared.events.envelope import VisitEvent
 from incognita_shared.mongo.pending import append_events
-from incognita_shared.values import Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,48 +91,89 @@ def report(visit: Visit, *, revision: int, submitted_at: datetime) -> Change | N
     return _moved(visit, VisitMove.REPORT, at=submitted_at, by=By.SHOPPER, kept=kept)
 
 
-def send_back(visit: Visit, *, revision: int, reason: str, at: datetime) -> Change | None:
+def send_back(
+    visit: Visit,
+    *,
+    revision: int,
+    reason: str,
+    question_ids: tuple[str, ...],
+    at: datetime,
+    seq: int,
+) -> Change | None:
     """The reviewer returns the report; the days to correct it were agreed with the offer."""
     due_at = at + timedelta(days=visit.return_days)
-    kept = {"due_at": due_at, "deadline_at": due_at + timedelta(hours=visit.late_hours)}
-    event = visit.says(VisitReturned, report_revision=revision, reason=reason, due_at=due_at)
+    kept = {
+        "due_at": due_at,
+        "deadline_at": due_at + timedelta(hours=visit.late_hours),
+        "marked_questions": list(question_ids),
+        "judged_seq": seq,
+    }
+    event = visit.says(
+        VisitReturned,
+        report_revision=revision,
+        reason=reason,
+        question_ids=question_ids,
+        due_at=due_at,
+    )
     return _moved(
         visit, VisitMove.RETURN, at=at, by=By.REVIEWER, reason=reason, kept=kept, event=event
     )
 
 
-def approve(
-    visit: Visit,
-    *,
-    payout_id: str,
-    fee: Money,
-    reimbursement: Money,
-    due_on: datetime,
-    at: datetime,
-    by: By,
-) -> Change | None:
-    """The report counts, and the shopper has earned the payout."""
+def approve(visit: Visit, payout: Payout, *, at: datetime, by: By, seq: int) -> Change | None:
+    """The report counts, and the shopper has earned the payout, unless it has been paid before."""
+    paid_before = payout.state is PayoutState.PAID
     event = visit.says(
         PayoutDue,
-        payout_id=payout_id,
+        payout_id=payout.payout_id,
         shopper_id=visit.shopper_id,
-        fee=fee,
-        reimbursement=reimbursement,
-        due_on=due_on,
+        fee=payout.fee,
+        reimbursement=payout.reimbursement,
+        due_on=payout.due_on,
     )
-    kept = {"payout_id": payout_id}
-    return _moved(visit, VisitMove.APPROVE, at=at, by=by, kept=kept, event=event)
+    return _moved(
+        visit,
+        VisitMove.APPROVE,
+        name="approve_paid" if paid_before else None,
+        at=at,
+        by=by,
+        kept={"payout_id": payout.payout_id, "judged_seq": seq},
+        event=None if paid_before else event,
+    )
 
 
-def reject(visit: Visit, *, reason: str, at: datetime) -> Change | None:
+def unapprove(
+    visit: Visit, payout: Payout, *, reason: str, at: datetime, seq: int
+) -> Change | None:
+    """The approval is taken back: the report waits for another word.
+
+    The payout is withdrawn, unless it has been paid: then it stays so, and the agency sees it.
+    """
+    paid_before = payout.state is PayoutState.PAID
+    event = visit.says(PayoutWithdrawn, payout_id=payout.payout_id, withdrawn_at=at)
+    return _moved(
+        visit,
+        VisitMove.UNAPPROVE,
+        name="unapprove_paid" if paid_before else None,
+        at=at,
+        by=By.REVIEWER,
+        reason=reason,
+        kept={"judged_seq": seq},
+        event=None if paid_before else event,
+    )
+
+
+def reject(visit: Visit, *, reason: str, at: datetime, seq: int) -> Change | None:
     """The report does not count and nothing is paid."""
-    return _moved(visit, VisitMove.REJECT, at=at, by=By.REVIEWER, reason=reason)
+    kept = {"judged_seq": seq}
+    return _moved(visit, VisitMove.REJECT, at=at, by=By.REVIEWER, reason=reason, kept=kept)
 
 
 def paid(visit: Visit, *, payout_id: str, reference: str, at: datetime) -> Change:
     """The payout was paid; the visit's state stays."""
     event = visit.says(PayoutPaid, payout_id=payout_id, reference=reference, paid_at=at)
-    return _kept(visit, {}, event=event)
+    step = _step("pay", visit.state, at=at, by=By.AGENCY, reason=None)
+    return _kept(visit, {}, step=step, event=event)
 
 
 def note(visit: Visit, *, what: str, at: datetime, by: By) -> Change | None:
@@ -145,17 +187,20 @@ def _moved(
     visit: Visit,
     move: VisitMove,
     *,
+    name: str | None = None,
     at: datetime,
     by: By,
     reason: str | None = None,
     kept: Mapping[str, Any] | None = None,
     event: VisitEvent | None = None,
 ) -> Change | None:
+    """``name``: of the step in the history, if it is another than the move's."""
     state = next_state(visit.state, move)
     if state is None:
         return None
     fields = {"deadline_at": None, **(kept or {}), "state": state.value}
-    return _kept(visit, fields, step=_step(move, state, at=at, by=by, reason=reason), event=event)
+    step = _step(name or move, state, at=at, by=by, reason=reason)
+    return _kept(visit, fields, step=step, event=event)
 
 
 def _kept(

@@ -40,6 +40,7 @@ AT = datetime(2026, 3, 1, tzinfo=UTC)
         ("reported", "approve", "approved"),
         ("reported", "return", "returned"),
         ("reported", "reject", "rejected"),
+        ("approved", "unapprove", "reported"),
         ("returned", "report", "reported"),
         ("returned", "expire", "expired"),
         ("returned", "cancel", "cancelled"),
@@ -52,7 +53,7 @@ def test_a_legal_move_leads_to_its_state(state: str, move: str, expected: str) -
 
 
 def test_there_is_no_other_legal_move() -> None:
-    assert sum(len(moves) for moves in VISIT_MOVES.values()) == 15
+    assert sum(len(moves) for moves in VISIT_MOVES.values()) == 16
 
 
 @given(state=st.sampled_from(VisitState), move=st.sampled_from(VisitMove))
@@ -69,7 +70,7 @@ def test_each_other_move_is_refused_with_the_allowed_ones_unless_it_was_made_alr
     assert set(refused.value.allowed) == {each for each in VISIT_MOVES[state] if each in BY_PEOPLE}
 
 
-@pytest.mark.parametrize("state", ["approved", "rejected", "declined", "cancelled"])
+@pytest.mark.parametrize("state", ["rejected", "declined", "cancelled"])
 def test_final_states_are_left_by_nothing(state: str) -> None:
     assert not VISIT_MOVES[VisitState(state)]
     assert allowed_moves(VisitState(state)) == ()
@@ -77,6 +78,10 @@ def test_final_states_are_left_by_nothing(state: str) -> None:
 
 def test_a_reported_visit_is_left_by_the_reviewers_word_alone() -> None:
     assert allowed_moves(VisitState.REPORTED) == ()
+
+
+def test_nobody_can_ask_assignment_to_take_an_approval_back() -> None:
+    assert allowed_moves(VisitState.APPROVED) == ()
 
 
 def test_every_state_that_waits_for_the_shopper_can_run_out_and_be_called_off() -> None:

@@ -244,6 +244,20 @@ class PayoutDue(VisitEvent):
     due_on: Moment
 
 
+class PayoutWithdrawn(VisitEvent):
+    """Nothing is due any more: the approval was taken back before the agency had paid.
+
+    If the report is approved after all, ``payout.due`` is said again with the same id.
+    """
+
+    noun: ClassVar[str] = "payout"
+    verb: ClassVar[str] = "withdrawn"
+    topic: ClassVar[str] = EVENTS
+
+    payout_id: Id
+    withdrawn_at: Moment
+
+
 class PayoutPaid(VisitEvent):
     """The agency has paid."""
 
@@ -259,5 +273,5 @@ class PayoutPaid(VisitEvent):
 ASSIGNMENT_EVENTS: tuple[type[Any], ...] = (
     ChainChanged, BranchChanged, QuestionnairePublished, WaveChanged, ApiKeyChanged,
     VisitOffered, VisitAccepted, VisitDeclined, VisitExpired, VisitCancelled, VisitReturned,
-    PayoutDue, PayoutPaid,
+    PayoutDue, PayoutWithdrawn, PayoutPaid,
 )  # fmt: skip

@@ -17,7 +17,11 @@ class MarkPaid(Value):
 
 
 class PayoutView(BaseModel):
-    """What a shopper has earned with one approved visit."""
+    """What a shopper has earned with one approved visit.
+
+    ``unapproved_at``: when the approval was taken back. A payout that had not been paid by then is
+    withdrawn, and due again if the report is approved after all; one that had been paid stays paid.
+    """
 
     payout_id: Id
     visit_id: Id
@@ -31,3 +35,4 @@ class PayoutView(BaseModel):
     due_on: Moment
     reference: str | None
     paid_at: Moment | None
+    unapproved_at: Moment | None

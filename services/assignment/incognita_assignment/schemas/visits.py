@@ -48,7 +48,10 @@ class ClientVisit(BaseModel):
 
 
 class ShopperVisit(BaseModel):
-    """An offer or a visit as its shopper sees it. ``reason``: of the last move, if it had one."""
+    """An offer or a visit as its shopper sees it. ``reason``: of the last move, if it had one.
+
+    ``marked_questions``: of a returned report, those to correct; empty: the whole report.
+    """
 
     visit_id: str
     wave_id: str
@@ -66,6 +69,7 @@ class ShopperVisit(BaseModel):
     due_at: Annotated[Moment, Field(description="Later than in the terms after a return")]
     report_revision: int
     reason: str | None
+    marked_questions: tuple[str, ...]
     payout_id: str | None
 
 
@@ -104,8 +108,18 @@ def view_for(caller: Principal, visit: Visit) -> VisitView:
         return AgencyVisit.model_validate({**facts, **branch, "allowed": allowed})
     if caller.role is Role.SHOPPER:
         allowed = tuple(each for each in allowed_moves(visit.state) if each in _BY_SHOPPER)
-        reason = visit.history[-1].reason if visit.history else None
-        return ShopperVisit.model_validate(
-            {**facts, "where": facts["branch"], "allowed": allowed, "reason": reason}
-        )
+        returned = visit.state is VisitState.RETURNED
+        told = {
+            "where": facts["branch"],
+            "allowed": allowed,
+            "reason": _reason_for_shopper(visit),
+            "marked_questions": visit.marked_questions if returned else (),
+        }
+        return ShopperVisit.model_validate({**facts, **told})
     return ClientVisit.model_validate(facts)
+
+
+def _reason_for_shopper(visit: Visit) -> str | None:
+    """Why an approval was taken back is between the agency and its reviewers."""
+    last = visit.history[-1] if visit.history else None
+    return None if last is None or last.move.startswith("unapprove") else last.reason

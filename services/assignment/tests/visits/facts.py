@@ -5,7 +5,12 @@ from typing import Any
 from incognita_assignment.visit import Visit
 from incognita_shared.clock import now
 from incognita_shared.events.evidence import ReportCompleted
-from incognita_shared.events.scoring import ReportApproved, ReportRejected, ReportReturned
+from incognita_shared.events.scoring import (
+    ReportApproved,
+    ReportRejected,
+    ReportReturned,
+    ReportUnapproved,
+)
 
 
 def completed(visit: Visit, revision: int = 1, **fields: Any) -> ReportCompleted:
@@ -28,10 +33,12 @@ def completed(visit: Visit, revision: int = 1, **fields: Any) -> ReportCompleted
     )
 
 
-def approved(visit: Visit, revision: int = 1, by: str = "rule") -> ReportApproved:
+def approved(
+    visit: Visit, revision: int = 1, by: str = "rule", *, seq: int | None = None
+) -> ReportApproved:
     """The report counts."""
     return ReportApproved(
-        **_of(visit, revision),
+        **_of(visit, seq or revision),
         report_revision=revision,
         score_revision=revision,
         score="88",
@@ -42,17 +49,41 @@ def approved(visit: Visit, revision: int = 1, by: str = "rule") -> ReportApprove
     )
 
 
-def returned(visit: Visit, revision: int = 1) -> ReportReturned:
-    """The shopper shall correct it."""
-    return ReportReturned(
-        **_of(visit, revision), report_revision=revision, reason="No photo.", returned_at=now()
+def unapproved(visit: Visit, revision: int = 1, *, seq: int | None = None) -> ReportUnapproved:
+    """The approval is taken back."""
+    return ReportUnapproved(
+        **_of(visit, seq or revision),
+        report_revision=revision,
+        score_revision=revision,
+        reason="The photo was reused.",
+        unapproved_at=now(),
     )
 
 
-def rejected(visit: Visit, revision: int = 1) -> ReportRejected:
+def returned(
+    visit: Visit,
+    revision: int = 1,
+    *,
+    question_ids: tuple[str, ...] = (),
+    seq: int | None = None,
+) -> ReportReturned:
+    """The shopper shall correct it."""
+    return ReportReturned(
+        **_of(visit, seq or revision),
+        report_revision=revision,
+        reason="No photo.",
+        question_ids=question_ids,
+        returned_at=now(),
+    )
+
+
+def rejected(visit: Visit, revision: int = 1, *, seq: int | None = None) -> ReportRejected:
     """It does not count."""
     return ReportRejected(
-        **_of(visit, revision), report_revision=revision, reason="Invented.", rejected_at=now()
+        **_of(visit, seq or revision),
+        report_revision=revision,
+        reason="Invented.",
+        rejected_at=now(),
     )
 
 

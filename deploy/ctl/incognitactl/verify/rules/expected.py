@@ -17,9 +17,12 @@ _MOVES: Mapping[str, str] = {
     "replace": "visit.cancelled",
     "return": "visit.returned",
     "approve": "payout.due",
+    "unapprove": "payout.withdrawn",
+    "pay": "payout.paid",
 }
 _VERBS: Mapping[str, str] = {
     "approve": "report.approved", "return": "report.returned", "reject": "report.rejected",
+    "unapprove": "report.unapproved",
 }  # fmt: skip
 
 
@@ -29,8 +32,10 @@ def events_of_visit(dossier: Dossier) -> list[str]:
     if visit is None:
         return []
     said = [_MOVES[move] for move in visit["moves"] if move in _MOVES]
+    if "pay" in visit["moves"]:
+        return said
     paid = sum(each["state"] == "paid" for each in dossier.all(Kind.PAYOUT))
-    return [*said, *["payout.paid"] * paid]
+    return [*said, *["payout.paid"] * paid]  # of a release whose histories did not tell of payments
 
 
 def events_of_score(dossier: Dossier) -> list[str]:

@@ -1,6 +1,6 @@
 """Invariant 1: a completed report is once in every stage, and each stage says the same of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from incognita_shared.ids import derived_id
@@ -15,9 +15,11 @@ AFTER: Mapping[str | None, frozenset[str]] = {
     "reject": frozenset({"rejected"}),
     "return": frozenset({"returned", "expired", "cancelled"}),
 }
-"""The first decision about a revision → where it can have brought the visit."""
+"""The decision that holds about a revision → where it can have brought the visit."""
 WITHOUT_REPORT = ENDED | {"offered", "accepted"}
-OUTCOME = {"approve": "approved", "return": "returned", "reject": "rejected"}
+OUTCOME = {
+    "approve": "approved", "return": "returned", "reject": "rejected", "unapprove": "waiting",
+}  # fmt: skip
 
 
 def check_stages(dossier: Dossier, findings: Findings) -> bool:
@@ -132,20 +134,37 @@ def _check_visit(dossier: Dossier, visit: Mapping[str, Any], findings: Findings)
         if state not in WITHOUT_REPORT:
             findings.add(1, f"assignment visits is {state} without a report", dossier.subject)
     else:
-        first = next((verb for verb, about, _ in decisions if about == reported), None)
-        if state not in AFTER[first]:
-            said = f"after the decision {first}" if first else "before any decision"
+        held = _holding([verb for verb, about, _ in decisions if about == reported])
+        if state not in AFTER[held]:
+            said = f"after the decision {held}" if held else "before any decision"
             findings.add(1, f"assignment visits is {state} {said}", dossier.subject)
 
 
+def _holding(verbs: Sequence[str]) -> str | None:
+    """Assignment goes by the first decision, and by the next one when that was taken back."""
+    held: str | None = None
+    for verb in verbs:
+        if verb == "unapprove":
+            held = None
+        elif held is None:
+            held = verb
+    return held
+
+
 def _check_payout(dossier: Dossier, visit: Mapping[str, Any], findings: Findings) -> None:
-    """Approved, and only then, there is one payout."""
-    payouts = [each["_id"] for each in dossier.all(Kind.PAYOUT)]
-    wanted = [derived_id("payout", dossier.subject)] if visit["state"] == "approved" else []
-    if payouts != wanted:
+    """Once approved, and only then, there is one payout: withdrawn or paid if that is no more."""
+    payouts = dossier.all(Kind.PAYOUT)
+    wanted = [derived_id("payout", dossier.subject)] if "approve" in visit["moves"] else []
+    if [each["_id"] for each in payouts] != wanted:
         findings.add(
             1, f"assignment payouts has {len(payouts)}, not {len(wanted)}, of a visit that is "
             f"{visit['state']}", dossier.subject,
         )  # fmt: skip
     if visit["payout_id"] != (wanted[0] if wanted else None):
         findings.add(1, "assignment visits names another payout", dossier.subject)
+    unpaid = "due" if visit["state"] == "approved" else "withdrawn"
+    if any(each["state"] not in (unpaid, "paid") for each in payouts):
+        findings.add(
+            1, f"assignment payouts has one that is not {unpaid} of a visit that is "
+            f"{visit['state']}", dossier.subject,
+        )  # fmt: skip
