@@ -147,6 +147,7 @@ def _parted(header: str) -> tuple[str, str]:
 
 def _plain_name(header: str) -> str:
     name = re.sub(r"\s*::\s*", "::", header.strip().lower())
+    name = re.sub(r"^(bind|control|body|media):(?!:)", r"\1::", name)
     name = _ALIASES.get(name, name)
     joined = re.sub(r"[\s_]+", "_", name)
     return _ALIASES.get(joined, joined)

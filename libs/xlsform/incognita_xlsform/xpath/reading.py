@@ -102,6 +102,9 @@ class XPathReader:
             return Value(self.item[text], Kind.LITERAL)
         if self.item is not None and "/" not in text:
             raise Untranslatable(f"names {text!r}, which is no column of the choices sheet")
+        name = text.rpartition("/")[2]
+        if "/" in text and name not in ("", ".", ".."):
+            return self.scope.resolve(name, self.within)
         raise Untranslatable(f"has the path {text!r}; questions are named like ${{name}}")
 
     def _negative(self, operand: Node) -> Value:
