@@ -72,7 +72,40 @@ async def test_requests_use_indexes(db, plans, visit, client) -> None:
         path = f"/v1/reviews/{visit.visit_id}:approve"
         answer = await reviewer.post(path, json={"report_revision": 1})
         assert answer.status_code == 200, answer.text
+        chain = await client("chain_manager")
+        said = {"question_id": "change", "text": "No."}
+        appeal = await chain.post(f"/v1/scores/{visit.visit_id}/appeals", json=said)
+        assert appeal.status_code == 201, appeal.text
+    await multiplied(db, "appeals", STORED, visit_id="another")
+    with plans.capturing():
+        await _decide_and_count(client, visit, appeal.json()["appeal_id"])
     await plans.none_scans(db, fewest=8)
+
+
+async def _decide_and_count(client: Any, visit: Any, name: str) -> None:
+    """The decision on an appeal, a correction, claims, and what is counted of them all."""
+    agency = await client("agency")
+    always = "since=2026-02-20T00:00:00Z&until=2027-02-01T00:00:00Z"
+    word = {"upheld": False, "category": "no_evidence", "reason": "None was shown."}
+    again = {"report_revision": 1, "reason": "Look again."}
+    for method, path, body in (
+        ("GET", "/v1/appeals?limit=5", None),
+        ("GET", f"/v1/scores/{visit.visit_id}/appeals", None),
+        ("POST", f"/v1/appeals/{name}:decide", word),
+        ("GET", f"/v1/appeals:rates?{always}", None),
+        ("GET", f"/v1/appeals:rates?group_by=shopper&{always}", None),
+        ("GET", f"/v1/quality/shoppers?{always}&limit=5", None),
+        ("GET", f"/v1/quality/reviewers?{always}&limit=5", None),
+        ("GET", f"/v1/quality/reviewers?{always}&wave_id=wave-1", None),
+        ("POST", f"/v1/reviews/{visit.visit_id}:unapprove", again),
+        ("POST", f"/v1/reviews/{visit.visit_id}:correct", again | {"answers": {"change": False}}),
+        ("POST", "/v1/reviews:claim", {}),
+        ("POST", "/v1/reviews:claim", {"wave_id": "wave-1"}),
+        ("GET", "/v1/review-rules", None),
+    ):
+        answer = await agency.request(method, path, json=body)
+        # a copy that is claimed has no revision to show
+        assert answer.status_code == 200 or "copy-" in answer.text, (path, answer.text)
 
 
 async def _together(db: Database, *events: Any) -> None:

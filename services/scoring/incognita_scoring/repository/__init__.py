@@ -21,6 +21,8 @@ CALLED_OFF = "cancelled_visits"
 WAVES = "waves"
 REVIEW_RULES = "review_rules"
 APPEALS = "appeals"
+REVIEWED = {"reviewed": True}
+"""Scores about which a person has decided: few, so that their index is small."""
 PENDING = (SCORES,)
 """Collections whose documents carry events."""
 
@@ -42,7 +44,7 @@ async def create_indexes(db: Database) -> None:
             _by("branch", "branch_id", "state", "_id"),
             _by("urgency", "state", "decide_by", "opened_at", "_id"),
             _by("shopper", "shopper_id", "visited_at"),
-            _by("reviewer", "decisions.key_id", only={"reviewed": True}),
+            _by("reviewer", "decisions.decided_at", "decisions.key_id", only=REVIEWED),
             _by("chain", "_id"),
         ]
     )
