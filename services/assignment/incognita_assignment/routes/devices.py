@@ -1,9 +1,9 @@
 """Setting up shoppers' phones, for the agency alone."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from incognita_assignment import devices
 from incognita_assignment.devices import Device
@@ -32,15 +32,14 @@ async def create_device(
     response: Response,
     db: Db,
     caller: Agency,
-    accept: Annotated[
-        str, Header(description="`image/png` for the QR code alone", max_length=1_000)
-    ] = "",
 ) -> Any:
     """A key for one phone, as the settings that ODK Collect and KoboCollect take, shown once.
 
-    The phone scans the code and gets the forms of the shopper's open visits.
+    The phone scans the code and gets the forms of the shopper's open visits. `Accept: image/png`
+    gets the QR code alone.
     """
     device = await _add(request, db, caller.chain, shopper_id, body)
+    accept = request.headers.get("accept", "")
     if PNG in accept and "application/json" not in accept:
         return await _picture(device)
     response.headers.update(_ONCE)

@@ -46,7 +46,8 @@ def _summary(document: dict[str, Any]) -> VersionSummary:
     )
 
 
-def _view(document: dict[str, Any]) -> VersionView:
+def view_of(document: dict[str, Any]) -> VersionView:
+    """One version as it is answered."""
     definition = Questionnaire.model_validate_json(document["definition"])
     return VersionView(**_summary(document).model_dump(), definition=definition)
 
@@ -59,7 +60,7 @@ async def create_questionnaire(
     document = await questionnaires.create_questionnaire(
         db, caller.chain, body, idempotency_key=idempotency_key
     )
-    return _view(document)
+    return view_of(document)
 
 
 @router.get("", summary="List questionnaires", responses=problem_responses(422))
@@ -110,7 +111,7 @@ async def create_version(
     questionnaire_id: PathId, db: Db, caller: Agency, body: OptionalDefinition = None
 ) -> VersionView:
     """A draft: a copy of the newest version, unless a definition is given."""
-    return _view(await questionnaires.add_version(db, caller.chain, questionnaire_id, body))
+    return view_of(await questionnaires.add_version(db, caller.chain, questionnaire_id, body))
 
 
 # Before the version itself: a path is matched by the first route that fits.
@@ -161,7 +162,7 @@ async def get_version(
     questionnaire_id: PathId, version: Number, db: Db, caller: FormReader
 ) -> VersionView:
     """The whole definition."""
-    return _view(await questionnaires.get_version(db, caller.chain, questionnaire_id, version))
+    return view_of(await questionnaires.get_version(db, caller.chain, questionnaire_id, version))
 
 
 @router.put(
@@ -174,7 +175,7 @@ async def replace_version(
 ) -> VersionView:
     """Only while it is a draft: a published version never changes."""
     document = await questionnaires.change_draft(db, caller.chain, questionnaire_id, version, body)
-    return _view(document)
+    return view_of(document)
 
 
 @router.post(
@@ -186,7 +187,7 @@ async def publish_version(
     questionnaire_id: PathId, version: Number, db: Db, caller: Agency
 ) -> VersionView:
     """Fixes it for ever and tells every service. A second time changes nothing."""
-    return _view(await questionnaires.publish(db, caller.chain, questionnaire_id, version))
+    return view_of(await questionnaires.publish(db, caller.chain, questionnaire_id, version))
 
 
 @router.post(
@@ -198,4 +199,4 @@ async def retire_version(
     questionnaire_id: PathId, version: Number, db: Db, caller: Agency
 ) -> VersionView:
     """No new wave may use it; waves that do go on. A second time changes nothing."""
-    return _view(await questionnaires.retire(db, caller.chain, questionnaire_id, version))
+    return view_of(await questionnaires.retire(db, caller.chain, questionnaire_id, version))
