@@ -16,8 +16,8 @@ from incognita_assignment.routes import (
 )
 
 _NOUNS = (
-    chains, keys, imports, branches, questionnaire_files, questionnaires, programmes, waves, shoppers, devices, visits,
-    payouts,
+    chains, keys, imports, branches, questionnaire_files, questionnaires, programmes, waves,
+    shoppers, devices, visits, payouts,
 )  # fmt: skip
 ROUTERS = tuple(noun.router for noun in _NOUNS)
 STREAMED_PATHS = frozenset({imports.PATH, *questionnaire_files.PATHS})
