@@ -66,12 +66,13 @@ async def test_the_same_key_imports_once_and_another_workbook_under_it_is_refuse
 async def test_every_problem_names_sheet_row_and_column_and_nothing_is_kept(
     agency: Caller, database: Database
 ) -> None:
-    answer = await sent(agency, f"{PATH}:import", workbook(A3="geoshape", B4="greeted"))
+    answer = await sent(agency, f"{PATH}:import", workbook(A4="geoshape", B3="phone", C2=""))
     assert answer.status_code == 422
     problems = answer.json()["problems"]
     assert {(each["sheet"], each["row"], each["column"]) for each in problems} >= {
-        ("survey", 3, "type"),
-        ("survey", 4, "name"),
+        ("survey", 4, "type"),
+        ("survey", 3, "name"),
+        ("survey", 2, "label"),
     }
     assert {"field", "cause"} <= answer.json()["errors"][0].keys()
     assert await database.questionnaires.count_documents({}) == 0

@@ -24,6 +24,13 @@ CALCULABLE = (
 )
 """Types that are only shown where a calculation fills them in."""
 
+FITTING = {
+    "boolean": (QuestionType.SINGLE_CHOICE,),
+    "duration": (QuestionType.INTEGER, QuestionType.DECIMAL),
+    "rating": (QuestionType.INTEGER, QuestionType.RATING),
+}
+"""``ms_type`` → the types that a form asks it as."""
+
 
 @dataclass(frozen=True)
 class Form:
@@ -94,10 +101,10 @@ def scope_of(sections: list[DraftSection], lists: dict[str, ChoiceList]) -> Scop
 
 def native_type(question: DraftQuestion) -> QuestionType | None:
     """The type of the model, with what ``ms_type`` says; None for rows that ask nothing."""
-    named = question.row.get("ms_type").lower()
-    if named in (QuestionType.BOOLEAN, QuestionType.DURATION, QuestionType.RATING):
-        return QuestionType(named)
     type_ = question.type.native
+    named = question.row.get("ms_type").lower()
+    if type_ in FITTING.get(named, ()):
+        return QuestionType(named)
     if type_ in CALCULABLE and question.row.get("calculation"):
         return QuestionType.CALCULATED
     if question.type.word == "range" and "." in question.row.get("parameters"):

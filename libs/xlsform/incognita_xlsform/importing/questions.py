@@ -43,6 +43,9 @@ class QuestionRows:
             cause = REFUSED.get(draft.type.word, f"the type {kind!r} is not known")
             self._form.error(row, "type", cause)
             return
+        if row.get("ms_type") and type_ != row.get("ms_type").lower():
+            cause = f"{row.get('ms_type')!r} does not go with the type {row.get('type')!r}"
+            self._form.error(row, "ms_type", cause)
         if draft.type.word in CHANGED:
             self._form.warning(row, "type", CHANGED[draft.type.word][1])
         reader = self._form.reader(section, draft)
