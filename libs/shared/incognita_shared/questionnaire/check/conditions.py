@@ -53,6 +53,8 @@ def condition_problems(questionnaire: Questionnaire) -> Iterator[tuple[str, str]
     every = {*questionnaire.by_id, *questionnaire.repeated}
     for number, section in enumerate(questionnaire.sections):
         if section.relevant is not None:
+            if VALUE in names(section.relevant):
+                yield f"sections.{number}.relevant", "cannot depend on a question's own value"
             found = _Rule(questionnaire, section, None, section.relevant).problems(earlier)
             yield from ((f"sections.{number}.relevant", cause) for cause in found)
         for place, question in enumerate(section.questions):

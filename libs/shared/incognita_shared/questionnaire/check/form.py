@@ -118,6 +118,8 @@ def _texts(questionnaire: Questionnaire) -> Iterator[tuple[str, Mapping[str, str
             for field in ("hint", "constraint_message", "required_message"):
                 if texts := getattr(question, field):
                     yield f"{path}.{field}", texts
+            if question.scoring.count and question.scoring.count.unit:
+                yield f"{path}.scoring.count.unit", question.scoring.count.unit
 
 
 def _language_problems(
