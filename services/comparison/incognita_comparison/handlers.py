@@ -16,6 +16,7 @@ from incognita_comparison.repository.results import (
 from incognita_comparison.rules import (
     contribution,
     difference,
+    is_failure,
     mean_points,
     revision_of,
     to_points,
@@ -34,10 +35,14 @@ from incognita_shared.events.scoring import (
     ReportApproved,
     ReportRejected,
     ReportReturned,
+    ReportUnapproved,
     VisitScored,
 )
 from incognita_shared.kafka.incoming import Handler, NotReady, Reads, Received
 from incognita_shared.mongo.work import Work
+
+Withdrawn = ReportReturned | ReportRejected | ReportUnapproved
+Verdict = ReportApproved | Withdrawn
 
 
 async def on_branch_changed(received: Received[BranchChanged], work: Work) -> None:
@@ -63,7 +68,10 @@ async def on_visit_scored(received: Received[VisitScored], work: Work) -> None:
 
 
 async def on_report_approved(received: Received[ReportApproved], work: Work) -> None:
-    """Count the approved revision, in the place of the one that counted before."""
+    """Count the approved revision, in the place of the one that counted before.
+
+    A failure is told once: not again when a report that failed is scored anew and still fails.
+    """
     event = received.event
     result = await _result_of(event, work)
     if event.seq <= result["seq"]:
@@ -71,8 +79,9 @@ async def on_report_approved(received: Received[ReportApproved], work: Work) -> 
     if str(event.score_revision) not in result["revisions"]:
         raise NotReady(f"score revision {event.score_revision} of {event.visit_id} is not here yet")
     result["seq"] = event.seq
+    alerts = is_failure(event) and not _failed(result)
     await _count(event, result, work, revision=event.score_revision)
-    if event.critical_failed or event.passed is False:
+    if alerts:
         _alert(event, result, work)
     keep_verdict(work, result)
 
@@ -87,7 +96,12 @@ async def on_report_rejected(received: Received[ReportRejected], work: Work) -> 
     await _discount(received.event, work)
 
 
-async def _discount(event: ReportReturned | ReportRejected, work: Work) -> None:
+async def on_report_unapproved(received: Received[ReportUnapproved], work: Work) -> None:
+    """A report whose approval is taken back does not count until it is approved again."""
+    await _discount(received.event, work)
+
+
+async def _discount(event: Withdrawn, work: Work) -> None:
     result = await _result_of(event, work)
     if event.seq <= result["seq"]:
         return
@@ -97,9 +111,7 @@ async def _discount(event: ReportReturned | ReportRejected, work: Work) -> None:
     keep_verdict(work, result)
 
 
-async def _result_of(
-    event: ReportApproved | ReportReturned | ReportRejected, work: Work
-) -> dict[str, Any]:
+async def _result_of(event: Verdict, work: Work) -> dict[str, Any]:
     result = await find_result(work, chain_id=event.chain_id, visit_id=event.visit_id)
     if result is None:
         raise NotReady(f"no score of {event.visit_id} is here yet")
@@ -107,7 +119,7 @@ async def _result_of(
 
 
 async def _count(
-    event: ReportApproved | ReportReturned | ReportRejected,
+    event: Verdict,
     result: dict[str, Any],
     work: Work,
     *,
@@ -134,6 +146,12 @@ def _contribution(result: Mapping[str, Any], revision: int | None) -> Mapping[st
     return {} if revision is None else contribution(result["revisions"][str(revision)])
 
 
+def _failed(result: Mapping[str, Any]) -> bool:
+    """Whether what counts now is a failure."""
+    counted = result["counted"]
+    return counted is not None and bool(result["revisions"][str(counted)].get("failed"))
+
+
 def _alert(event: ReportApproved, result: dict[str, Any], work: Work) -> None:
     work.publish(
         BranchAlerted(
@@ -145,9 +163,7 @@ def _alert(event: ReportApproved, result: dict[str, Any], work: Work) -> None:
     )
 
 
-def _about(
-    event: ReportApproved | ReportReturned | ReportRejected, result: dict[str, Any]
-) -> dict[str, Any]:
+def _about(event: Verdict, result: dict[str, Any]) -> dict[str, Any]:
     """What every event of a visit says; takes the next number of what was said of this visit."""
     result["said"] += 1
     return {
@@ -159,9 +175,7 @@ def _about(
     }
 
 
-def _verdict_reads(
-    event: ReportApproved | ReportReturned | ReportRejected,
-) -> tuple[tuple[str, str], ...]:
+def _verdict_reads(event: Verdict) -> tuple[tuple[str, str], ...]:
     return (RESULTS, event.visit_id), (BRANCH_WAVES, sums_key(event.wave_id, event.branch_id))
 
 
@@ -174,9 +188,12 @@ HANDLERS: Mapping[type[Event], Handler] = {
     ReportApproved: on_report_approved,
     ReportReturned: on_report_returned,
     ReportRejected: on_report_rejected,
+    ReportUnapproved: on_report_unapproved,
 }
 
 READS: Reads = {
     VisitScored: lambda event: [(RESULTS, event.visit_id)],
-    **dict.fromkeys((ReportApproved, ReportReturned, ReportRejected), _verdict_reads),
+    **dict.fromkeys(
+        (ReportApproved, ReportReturned, ReportRejected, ReportUnapproved), _verdict_reads
+    ),
 }

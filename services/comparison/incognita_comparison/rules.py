@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from typing import Any
 
-from incognita_shared.events.scoring import QuestionScore, SectionScore, VisitScored
+from incognita_shared.events.scoring import QuestionScore, ReportApproved, SectionScore, VisitScored
 from incognita_shared.questionnaire.model import Subject
 
 UNITS_PER_POINT = 10_000
@@ -36,6 +36,11 @@ def mean_points(total: int, count: int) -> Decimal | None:
     return (Decimal(total) / (count * UNITS_PER_POINT)).quantize(Decimal("0.01"))
 
 
+def is_failure(event: VisitScored | ReportApproved) -> bool:
+    """Whether the branch must hear of it: a critical question was missed, or the pass mark."""
+    return bool(event.critical_failed) or event.passed is False
+
+
 def revision_of(event: VisitScored) -> dict[str, Any]:
     """What is kept of one score revision; points in units.
 
@@ -44,6 +49,7 @@ def revision_of(event: VisitScored) -> dict[str, Any]:
     own = {one.section_id for one in event.sections if one.subject is Subject.BRANCH}
     return {
         "score": None if event.score is None else to_units(event.score),
+        "failed": is_failure(event),
         "sections": [_section(one) for one in event.sections if one.section_id in own],
         "questions": [_question(one) for one in event.questions if one.section_id in own],
     }

@@ -23,6 +23,7 @@ from incognita_shared.events.scoring import (
     ReportApproved,
     ReportRejected,
     ReportReturned,
+    ReportUnapproved,
     SectionScore,
     VisitScored,
 )
@@ -189,13 +190,17 @@ class Story:
             "branch_id": event.branch_id,
         }
 
-    def judged(self, kind: type[ReportReturned | ReportRejected], scored: VisitScored) -> Event:
-        """The report of that score is returned or rejected."""
-        verb = kind.verb
-        return kind(
-            **self.about(scored), seq=self.next_seq(scored.visit_id), reason="blurred",
-            report_revision=scored.report_revision, **{f"{verb}_at": START},
-        )  # fmt: skip
+    def judged(
+        self, kind: type[ReportReturned | ReportRejected | ReportUnapproved], scored: VisitScored
+    ) -> Event:
+        """The report of that score is returned or rejected, or its approval taken back."""
+        fields: dict[str, Any] = {
+            **self.about(scored), "seq": self.next_seq(scored.visit_id), "reason": "blurred",
+            "report_revision": scored.report_revision, f"{kind.verb}_at": START,
+        }  # fmt: skip
+        if kind is ReportUnapproved:
+            fields["score_revision"] = scored.score_revision
+        return kind(**fields)
 
     async def approve(self, visit_id: str, wave_id: str, branch_id: str, score: str | None) -> None:
         """A visit that is scored and approved."""

@@ -10,7 +10,7 @@ import pytest
 from incognita_comparison.handlers import HANDLERS
 from incognita_comparison.rules import contribution, revision_of
 from incognita_shared.events.comparison import BranchAlerted, StandingChanged
-from incognita_shared.events.scoring import ReportRejected, ReportReturned
+from incognita_shared.events.scoring import ReportRejected, ReportReturned, ReportUnapproved
 from incognita_shared.kafka.incoming import NotReady
 from incognita_shared.kafka.topics import declared_topics
 
@@ -55,6 +55,32 @@ async def test_each_event_handled_twice_counts_once_and_says_the_same(story: Sto
     await story.play(rejected, times=2)
     assert not await sums_of(story, "w", "b")
     assert [event.seq for event in story.said] == [1, 2, 3]
+
+
+async def test_an_approval_that_is_taken_back_takes_the_score_out_of_the_sums(
+    story: Story,
+) -> None:
+    await story.approve("other", "w", "b", "50")
+    only = await sums_of(story, "w", "b")
+    scored = story.scored("v1", "w", "b", "91")
+    await story.play(scored, story.approved(scored))
+    await story.play(story.judged(ReportUnapproved, scored), times=2)
+    assert await sums_of(story, "w", "b") == only
+    (last,) = (event for event in story.said if event.seq == 2 and event.visit_id == "v1")
+    assert (last.visits, last.mean_score, last.visit_score) == (1, Decimal("50.00"), None)
+    again = story.scored("v1", "w", "b", "70", score_revision=2)
+    await story.play(again, story.approved(again))
+    assert (await sums_of(story, "w", "b"))["n"] == 2
+
+
+async def test_a_failure_is_told_once_however_often_it_is_scored_anew(story: Story) -> None:
+    failed = {"critical_failed": ("change",), "passed": False}
+    scores = [("70", failed), ("60", failed), ("90", {}), ("50", failed)]
+    for revision, (points, fields) in enumerate(scores, 1):
+        scored = story.scored("v1", "w", "b", points, score_revision=revision, **fields)
+        await story.play(scored, story.approved(scored))
+    alerts = [event for event in story.said if isinstance(event, BranchAlerted)]
+    assert [event.visit_score for event in alerts] == [Decimal(70), Decimal(50)]
 
 
 async def test_an_old_score_that_comes_again_later_opens_nothing_anew(story: Story) -> None:
@@ -231,4 +257,5 @@ def test_all_that_is_declared_for_this_service_is_handled() -> None:
         for event in topic.events
     }
     handled = {f"{event.noun}.{event.verb}.v{event.major}" for event in HANDLERS}
-    assert declared - handled == {"chain.changed.v1"}
+    # appeals change no result: what an upheld one changes is approved as a new score
+    assert declared - handled == {"chain.changed.v1", "appeal.opened.v1", "appeal.decided.v1"}

@@ -142,7 +142,10 @@ async def get_position(
 @router.get(
     "/counts",
     summary="How far a wave is",
-    description="Visits with a score, and visits whose report is approved, which alone count.",
+    description=(
+        "Visits whose report is approved, which alone count; for the agency and reviewers also "
+        "those that have a score."
+    ),
     responses=problem_responses(404, 422),
 )
 async def get_counts(
@@ -150,7 +153,8 @@ async def get_counts(
 ) -> CountsAnswer:
     wave = await get_wave(db, principal.chain, wave_id)
     scored, approved = await count_results(db, principal.chain, wave.id)
-    return CountsAnswer(wave_id=wave.id, scored=scored, approved=approved)
+    told = scored if principal.role in (Role.AGENCY, Role.REVIEWER) else None
+    return CountsAnswer(wave_id=wave.id, scored=told, approved=approved)
 
 
 def _place(row: Standing) -> tuple[float, str]:

@@ -148,5 +148,5 @@ class CountsAnswer(Answer):
     model_config = shown(examples.COUNTS)
 
     wave_id: str
-    scored: Count
+    scored: Annotated[Count | None, Field(description="For the agency and reviewers alone")]
     approved: Count
