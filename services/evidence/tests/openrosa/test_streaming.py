@@ -45,10 +45,7 @@ async def service(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {**os.environ, **servers, "HTTP_PORT": str(port)}
-    with (tmp_path / "evidence.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "incognita_evidence"], env=environment, stderr=log
-        )
+    process = started(environment, tmp_path / "evidence.log")
     try:
         url = f"http://127.0.0.1:{port}"
         async with httpx.AsyncClient() as client:
@@ -63,6 +60,13 @@ async def service(
     finally:
         process.terminate()
         process.wait(20)
+
+
+def started(environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
+    with log.open("wb") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", "incognita_evidence"], env=environment, stderr=file
+        )
 
 
 def body(xml: bytes) -> Iterator[bytes]:
