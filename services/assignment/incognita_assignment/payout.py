@@ -44,7 +44,7 @@ class Payout(Kept):
     @classmethod
     def of_document(cls, document: dict[str, Any]) -> Self:
         """The payout that a document holds."""
-        return cls.model_validate(document)
+        return cls.model_validate(document, extra="ignore")
 
     def document(self) -> dict[str, Any]:
         """JSON data, but for the times."""

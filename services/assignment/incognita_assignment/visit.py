@@ -112,7 +112,7 @@ class Visit(Kept):
     @classmethod
     def of_document(cls, document: dict[str, Any]) -> Self:
         """The visit that a document holds."""
-        return cls.model_validate(document)
+        return cls.model_validate(document, extra="ignore")
 
     def document(self) -> dict[str, Any]:
         """JSON data, but for the times, which stay times so that indexes can order them."""

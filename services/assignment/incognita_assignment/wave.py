@@ -58,7 +58,7 @@ class Wave(Kept):
     @classmethod
     def of_document(cls, document: dict[str, Any]) -> Self:
         """The wave that a document holds."""
-        return cls.model_validate(document)
+        return cls.model_validate(document, extra="ignore")
 
     def event(self, state: WaveState, version: int) -> WaveChanged:
         """The wave as it is told to the other services."""

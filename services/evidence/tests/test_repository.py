@@ -1,12 +1,14 @@
 """The same file in two visits, as the media collection knows it."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from incognita_evidence.repository import MEDIA, create_indexes
+from incognita_evidence.repository import MEDIA, VISITS, create_indexes
 from incognita_evidence.repository.reports import MOST_VISITS, Questionnaires, Reports
+from incognita_evidence.visit import Visit
 
 SAME = "a" * 64
 
@@ -53,3 +55,15 @@ async def test_of_a_file_that_everybody_uses_the_first_visits_are_kept(
     assert await reports.note_media("late", SAME) == tuple(many)
     assert await reports.note_media("visit-2", SAME) == ("visit-0", "visit-1")
     assert (await database[MEDIA].find_one())["visits"] == many
+
+
+async def test_what_a_later_version_wrote_is_read_without_what_it_added(
+    database: Any, reports: Reports, make_visit: Callable[..., Visit]
+) -> None:
+    """While services are updated one by one, the old ones meet documents of the new ones."""
+    visit = make_visit()
+    known = visit.model_dump(mode="json", exclude={"id"})
+    added = [{**each, "colour": "blue"} for each in known["evidence"]]
+    document = {"_id": visit.id, **known, "evidence": added, "mood": "fair"}
+    await database[VISITS].insert_one(document)
+    assert await reports.find_visit(visit.id) == visit

@@ -37,7 +37,10 @@ class Phones:
         )
         done = await self._completed([each["_id"] for each in found])
         open_ones = (each for each in found if each["_id"] not in done)
-        return [Visit.model_validate({"id": each.pop("_id"), **each}) for each in open_ones]
+        return [
+            Visit.model_validate({"id": each.pop("_id"), **each}, extra="ignore")
+            for each in open_ones
+        ]
 
     async def _completed(self, visit_ids: Collection[str]) -> set[str]:
         where = {"_id": {"$in": list(visit_ids)}, "state": ReportState.COMPLETED.value}
@@ -82,4 +85,4 @@ class Phones:
 
 def _arrival(document: dict[str, Any]) -> Arrival:
     known = {name: document[name] for name in Arrival.model_fields if name in document}
-    return Arrival.model_validate({**known, "id": document["_id"]})
+    return Arrival.model_validate({**known, "id": document["_id"]}, extra="ignore")

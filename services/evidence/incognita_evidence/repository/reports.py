@@ -82,7 +82,7 @@ class Reports:
         documents = await self._visits.find(
             where | ({"shopper_id": shopper_id} if shopper_id else {})
         )
-        return {found["_id"]: Visit.model_validate(_named(found)) for found in documents}
+        return {found["_id"]: _visit(found) for found in documents}
 
     async def get_questionnaire(self, visit: Visit) -> Questionnaire:
         """The version of the visit. Raises QuestionnaireNotHere while its event is on the way."""
@@ -210,8 +210,12 @@ def _new_document(report: Report, events: Sequence[Event]) -> dict[str, Any]:
     return with_events({"_id": report.id, **fields, "version": 1}, *events)
 
 
+def _visit(document: Mapping[str, Any]) -> Visit:
+    return Visit.model_validate(_named(document), extra="ignore")
+
+
 def _report(document: Mapping[str, Any]) -> Report:
-    return Report.model_validate(_named(document))
+    return Report.model_validate(_named(document), extra="ignore")
 
 
 def _before(visits: Sequence[str], visit_id: str) -> tuple[str, ...]:

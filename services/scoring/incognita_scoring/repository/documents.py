@@ -17,7 +17,7 @@ def score_document(score: Score) -> dict[str, Any]:
 def read_score(document: Mapping[str, Any]) -> Score:
     """The score in a document that was read ``WITHOUT_PENDING``."""
     fields = {name: value for name, value in document.items() if name != "_id"}
-    return Score.model_validate({**fields, "visit_id": document["_id"]})
+    return Score.model_validate({**fields, "visit_id": document["_id"]}, extra="ignore")
 
 
 def revision_document(revision: Revision) -> dict[str, Any]:
@@ -33,7 +33,8 @@ def revision_document(revision: Revision) -> dict[str, Any]:
 def read_revision(document: Mapping[str, Any]) -> Revision:
     """The revision in a document."""
     fields = {name: value for name, value in document.items() if name != "_id"}
-    return Revision.model_validate({**fields, "answers": json.loads(document["answers"])})
+    content = {**fields, "answers": json.loads(document["answers"])}
+    return Revision.model_validate(content, extra="ignore")
 
 
 def _plain(value: Any) -> Any:
