@@ -17,14 +17,14 @@ from incognita_scoring.repository.documents import (
     read_revision,
     read_score,
     revision_document,
-    score_document,
 )
 from incognita_scoring.repository.rescore_indexes import CHANGES, RESCORES, WAVE_VERSIONS
 from incognita_scoring.repository.rescores import change_document, read_change, to_be_scored
+from incognita_scoring.repository.reviews import changes
 from incognita_scoring.rescoring.anew import Rescored
 from incognita_scoring.rescoring.changes import Applied, Change
 from incognita_scoring.rescoring.job import OPEN, Rescore
-from incognita_scoring.score import Revision, Score, Scored
+from incognita_scoring.score import Revision, Score
 from incognita_shared.clock import now
 from incognita_shared.mongo.client import Database, Document
 from incognita_shared.mongo.pending import WITHOUT_PENDING, append_events
@@ -33,8 +33,6 @@ from incognita_shared.telemetry import tracer, visit_context
 LEASE_S = 15.0
 READ_MAX_MS = 5_000
 MAJORITY = WriteConcern(w="majority", j=True)
-WRITTEN = (*(name for name in Scored.model_fields if name != "visit_id"), "decisions", "seq")
-"""What a rescore changes of a score; whatever else stands there may change meanwhile."""
 
 
 class JobLost(Exception):
@@ -186,12 +184,12 @@ class RescoreWork:
 
 
 def _score_update(before: Score, outcome: Rescored) -> UpdateOne:
-    document = score_document(outcome.score)
-    changed = {name: document[name] for name in WRITTEN}
     span = tracer().start_span("visit rescore", context=visit_context(before.visit_id))
     with use_span(span, end_on_exit=True):
-        update = append_events({"$set": changed}, *outcome.events)
-    return UpdateOne({"_id": before.visit_id, "seq": before.seq}, update)
+        update = append_events(changes(before, outcome.score), *outcome.events)
+    # every event raises `seq`, and what is decided without one is a decision more
+    decided = {"decisions": {"$size": len(before.decisions)}}
+    return UpdateOne({"_id": before.visit_id, "seq": before.seq, **decided}, update)
 
 
 def _applied_row(job: Rescore, outcome: Rescored, change: Change) -> UpdateOne:

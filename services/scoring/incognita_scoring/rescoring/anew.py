@@ -5,7 +5,8 @@ from datetime import datetime
 
 from incognita_scoring.corrected import Corrected, score_anew
 from incognita_scoring.engine import ENGINE_VERSION, VisitScore
-from incognita_scoring.rules import ReviewState, Verb
+from incognita_scoring.review_queue import placed
+from incognita_scoring.rules import OPEN, ReviewState, Verb
 from incognita_scoring.score import DecidedBy, Revision, Score, Scored
 from incognita_scoring.scoring import context_of, report_approved, visit_scored
 from incognita_shared.events.envelope import VisitEvent
@@ -37,8 +38,8 @@ def rescored(
 ) -> Rescored:
     """The next revision of ``score``, whose newest is ``revision``.
 
-    The review's state stays: an approved report is approved again with its new score; one that
-    waits, was returned or rejected is scored only.
+    An approved report is approved again with its new score; one that waits, was returned or
+    rejected is scored only. A first reviewer's approval was of another score, so it lapses.
     """
     new = next_revision(score, revision, corrected, reason=reason, author=author, at=at)
     change = {name: getattr(new, name) for name in Scored.model_fields}
@@ -48,6 +49,9 @@ def rescored(
         by = DecidedBy.RESCORE
         after = after.decided(Verb.APPROVE, by=by, key_id=author, text=reason, at=at)
         events += (report_approved(after, by=by, at=at),)
+    elif score.state in OPEN:
+        waiting = {"state": ReviewState.WAITING, "endorsed_by": None, "second_grounds": ()}
+        after = placed(after.model_copy(update=waiting))
     return Rescored(after, new, events)
 
 

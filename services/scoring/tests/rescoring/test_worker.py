@@ -7,7 +7,7 @@ import pytest
 
 from incognita_scoring.engine import ENGINE_VERSION
 from incognita_scoring.engine.rulings import RulingKind
-from incognita_scoring.repository.rescore_work import JobLost, RescoreWork
+from incognita_scoring.repository.rescore_work import JobLost, RescoreWork, ScoresMoved
 from incognita_scoring.rescoring.job import RescoreState
 from incognita_scoring.rescoring.worker import MOST_FAILURES, Rescorer
 from incognita_scoring.score import Ruling
@@ -145,6 +145,44 @@ async def test_reviewers_decide_while_a_rescore_is_applied(
         assert [verb for verb, _ in events].count("scored") == 2
         if score["state"] == "approved":
             assert events[-1][0] == "approved"
+
+
+async def test_a_first_approval_lapses_with_the_score_that_it_was_of(
+    client, agency, db, handle, published, report, corrected, finding, applied
+):
+    one = report(findings=(finding("major"),))
+    await handle(published, corrected(), one)
+    rule = {"major_finding": True}
+    answer = await agency.put("/v1/review-rules", json=rule)
+    assert answer.is_success, answer.text
+    reviewer = await client("reviewer")
+    path = f"/v1/reviews/{one.visit_id}"
+    endorsed = await reviewer.post(f"{path}:approve", json={"report_revision": 1})
+    assert endorsed.json()["state"] == "second_review"
+    await applied()
+    review = (await reviewer.get(path)).json()
+    assert (review["state"], review["score_revision"]) == ("waiting", 2)
+    again = await reviewer.post(f"{path}:approve", json={"report_revision": 1})
+    assert again.json()["state"] == "second_review"
+
+
+async def test_a_decision_without_an_event_is_not_overwritten(
+    db, agency, handle, published, report, corrected, finding, begin, work
+):
+    one = report(findings=(finding("major"),))
+    await handle(published, corrected(), one)
+    path = await begin()
+    await work()
+    await agency.post(f"{path}:apply")
+    async with db.client.start_session() as session:
+        job = await RescoreWork(db).claim(uuid4(), now())
+        scores = await RescoreWork(db).list_scores(job, 10)
+        outcomes = await Rescorer(db, health=Health())._outcomes(job, scores)
+        await db["scores"].update_one(
+            {"_id": one.visit_id}, {"$push": {"decisions": {"verb": "endorse"}}}
+        )
+        with pytest.raises(ScoresMoved):
+            await RescoreWork(db).save_applied(session, job, job, outcomes)
 
 
 async def test_a_worker_that_lost_its_job_writes_nothing_more(
