@@ -1,5 +1,8 @@
 """A shopper's form: nothing of scores in it, and a field for everything that a report needs."""
 
+import re
+from collections.abc import Mapping
+
 from pyxform.utils import default_is_dynamic
 
 from incognita_shared.questionnaire.model import (
@@ -25,6 +28,7 @@ from incognita_xlsform.xpath.writing import Place, XPathWriter
 FILES_OFFERED = 3
 """How many files a form offers where more than asked for may be given."""
 MOST_FILES = 20
+_SHOWN = re.compile(r"\$\{\s*([^{}]*?)\s*\}")
 
 _FILE_TYPES = {
     EvidenceKind.PHOTO: "image",
@@ -56,6 +60,14 @@ class DeviceRows(FormRows):
         for question in section.questions:
             self._add_question(question, section)
         self.survey.append(self.end_row(section))
+
+    def texts(self, column: str, texts: Mapping[str, str]) -> Row:
+        """One column a language; ``${name}`` shows an answer, unless there is none of that name."""
+        shown = {
+            language: _SHOWN.sub(lambda found: found[0] if self.knows(found[1]) else "…", text)
+            for language, text in texts.items()
+        }
+        return super().texts(column, shown)
 
     def default_of(self, question: Question) -> str:
         """Written as a literal text where pyxform would take it for an expression."""

@@ -8,7 +8,7 @@ from incognita_shared.questionnaire.model import Question, QuestionType, Section
 from incognita_xlsform.choice_lists import ChoiceLists, choice_filter
 from incognita_xlsform.columns import TRANSLATED_PRESENTATION
 from incognita_xlsform.languages import language_name
-from incognita_xlsform.names import form_name
+from incognita_xlsform.names import form_name, id_of
 from incognita_xlsform.problems import NotExpressible
 from incognita_xlsform.question_types import TYPES, WITHOUT_INPUT, is_range, range_parameters
 from incognita_xlsform.texts import translated
@@ -60,6 +60,11 @@ class FormRows:
     def texts(self, column: str, texts: Mapping[str, str]) -> Row:
         """One column a language."""
         return translated(column, texts, self.languages, self.fallback)
+
+    def knows(self, name: str) -> bool:
+        """Whether a text can show the answer of ``${name}``."""
+        question = self.questionnaire.by_id.get(id_of(name))
+        return question is not None and form_name(question.id) == name
 
     def section_row(self, section: Section) -> Row:
         """The row that begins a section."""

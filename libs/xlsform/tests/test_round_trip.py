@@ -30,7 +30,9 @@ def texts(languages: list[str]) -> st.SearchStrategy[dict[str, str]]:
 
 
 @st.composite
-def conditions(draw: st.DrawFn, earlier: list[dict[str, Any]], depth: int = 0) -> Any:
+def conditions(  # noqa: PLR0911 - one a type
+    draw: st.DrawFn, earlier: list[dict[str, Any]], depth: int = 0
+) -> Any:
     """A rule over earlier questions that makes sense for their types."""
     if depth < 2 and draw(st.integers(0, 3)) == 0:
         operator = draw(st.sampled_from(["and", "or"]))
@@ -138,7 +140,8 @@ def scorings(draw: st.DrawFn, question: dict[str, Any]) -> Any:
             scoring |= {"method": "expected_value", "expected": ids[:2] if several else ids[0]}
         case "integer" | "rating":
             scoring |= {"method": "bands", "bands": [
-                {"maximum": "0.5", "points": "1"}, {"minimum": "0.5", "maximum": "3", "points": "0"},
+                {"maximum": "0.5", "points": "1"},
+                {"minimum": "0.5", "maximum": "3", "points": "0"},
             ]}  # fmt: skip
         case "decimal":
             scoring |= {"method": "counted_standard",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from incognita_shared.questionnaire.model import QuestionType
+from incognita_shared.questionnaire.model import MEDIA_TYPES, QuestionType
 from incognita_xlsform.columns import PLAIN_PRESENTATION, TRANSLATED_PRESENTATION
 from incognita_xlsform.importing.cells import number_of, truth_of
 from incognita_xlsform.importing.choices import ChoiceList
@@ -25,6 +25,8 @@ from incognita_xlsform.xpath.scope import Untranslatable
 
 Definition = dict[str, Any]
 OTHER = "other"
+WITHOUT_DEFAULT = (QuestionType.MULTIPLE_CHOICE, QuestionType.POSITION, *MEDIA_TYPES)
+"""Types whose answer is no single value."""
 
 
 class QuestionRows:
@@ -99,6 +101,9 @@ class QuestionRows:
         if draft.type.word == "range":
             question |= range_of(form, row, type_, question["presentation"])
         self._report_left_out(row)
+        if any("${" in text for text in question["label"].values()):
+            cause = "shows an answer within its text on phones with an ODK app, and nowhere else"
+            self._form.warning(row, "label", cause)
         return question
 
     def _relevant(self, draft: DraftQuestion, reader: XPathReader) -> Definition:
@@ -185,8 +190,13 @@ class QuestionRows:
             return exact.value("default")
         if not text:
             return None
-        if is_expression(text):
-            cause = f"the default {text!r} is reckoned: the question begins empty"
+        if is_expression(text) or type_ in WITHOUT_DEFAULT:
+            why = (
+                f"goes with no question of type {type_}"
+                if type_ in WITHOUT_DEFAULT
+                else "is reckoned"
+            )
+            cause = f"the default {text!r} {why}: the question begins empty"
             self._form.warning(row, "default", cause)
             return None
         try:

@@ -8,7 +8,7 @@ from incognita_xlsform.importing.form import Form
 from incognita_xlsform.importing.headers import Row
 
 _PARAMETER = re.compile(r"([A-Za-z_-]+)\s*=\s*([^\s;,]+)[\s;,]*")
-_START, _END, _STEP = "0", "10", "1"
+_START, _END, _STEP = "1", "10", "1"
 
 
 def range_of(
