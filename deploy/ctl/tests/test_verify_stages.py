@@ -8,7 +8,12 @@ from incognita_shared.ids import derived_id
 from incognitactl.verify.dossier import Dossier
 from incognitactl.verify.findings import Findings
 from incognitactl.verify.ledger import Kind
-from incognitactl.verify.rules.expected import events_of_result, events_of_score, events_of_visit
+from incognitactl.verify.rules.expected import (
+    events_of_result,
+    events_of_score,
+    events_of_visit,
+    heard_of_score,
+)
 from incognitactl.verify.rules.stages import check_stages
 
 VISIT = "visit"
@@ -26,8 +31,14 @@ def dossier(
     notes: tuple[str, ...] = (),
     returned: bool = False,
     counted: int | None = None,
+    revisions: tuple[int, ...] | None = None,
+    appeals: tuple[tuple[int, int | None], ...] = (),
 ) -> dict[Kind, list[Any]]:
-    """The facts of one visit whose stages agree, but for what the caller says otherwise."""
+    """The facts of one visit whose stages agree, but for what the caller says otherwise.
+
+    ``revisions``: of each score revision the report revision that it is of, by default one each.
+    ``appeals``: the seq of opening and decision of each.
+    """
     paid = "approve" in moves
     unpaid = "due" if state == "approved" else "withdrawn"
     facts: dict[Kind, list[Any]] = {
@@ -47,14 +58,22 @@ def dossier(
         return facts
     outcome = {
         "approve": "approved",
+        "endorse": "second_review",
         "return": "returned",
         "reject": "rejected",
+        "correct": "waiting",
         "unapprove": "waiting",
     }
-    last = [verb for verb, _, revision in decisions if revision == completed]
-    score = {**PLACE, "seq": completed + len(decisions), "score_revision": completed,
+    of = revisions or tuple(range(1, completed + 1))
+    last = [verb for verb, report, _ in decisions if report == completed]
+    score = {**PLACE, "score_revision": len(of),
              "report_revision": completed, "decisions": [list(each) for each in decisions],
              "state": outcome[last[-1]] if last else "waiting"}  # fmt: skip
+    facts[Kind.APPEAL] = [
+        {"_id": f"appeal-{number}", "seq": seq, "decided_seq": decided}
+        for number, (seq, decided) in enumerate(appeals)
+    ]
+    score["seq"] = len(events_of_score(Dossier(VISIT, {**facts, Kind.SCORE: [score]})))
     facts[Kind.REPORT] = [
         {
             **PLACE,
@@ -67,16 +86,16 @@ def dossier(
     ]
     facts[Kind.SCORE] = [score]
     facts[Kind.REVISION] = [
-        {"score_revision": n, "report_revision": n, "alert": False, "sums": []}
-        for n in range(1, completed + 1)
-    ]  # fmt: skip
+        {"score_revision": n, "report_revision": report, "alert": False, "sums": []}
+        for n, report in enumerate(of, 1)
+    ]
     facts[Kind.RESULT] = [
         {
             **PLACE,
-            "seq": score["seq"],
+            "seq": heard_of_score(Dossier(VISIT, {**facts, Kind.SCORE: [score]})),
             "said": 0,
             "counted": counted,
-            "revisions": list(range(1, completed + 1)),
+            "revisions": list(range(1, len(of) + 1)),
         }
     ]
     return facts
@@ -113,6 +132,37 @@ RIGHT = {
         "approved", [*TAKEN, "report", "approve", "unapprove", "approve"], reported=1, completed=1,
         counted=1, decisions=(("approve", 1, 1), ("unapprove", 1, 1), ("approve", 1, 1)),
     ),
+    "approved, and scored anew": dossier(
+        "approved", [*TAKEN, "report", "approve"], reported=1, completed=1, counted=2,
+        revisions=(1, 1), decisions=(("approve", 1, 1), ("approve", 1, 2)),
+    ),
+    "scored anew while it waits": dossier(
+        "reported", [*TAKEN, "report"], reported=1, completed=1, revisions=(1, 1)
+    ),
+    "returned, scored anew, corrected, approved": dossier(
+        "approved", [*TAKEN, "report", "return", "report", "approve"], reported=2, completed=2,
+        counted=3, revisions=(1, 1, 2), decisions=(("return", 1, 1), ("approve", 2, 3)),
+    ),
+    "rejected, and scored anew": dossier(
+        "rejected", [*TAKEN, "report", "reject"], reported=1, completed=1, revisions=(1, 1),
+        decisions=(("reject", 1, 1),),
+    ),
+    "corrected by a reviewer, approved by two": dossier(
+        "approved", [*TAKEN, "report", "approve"], reported=1, completed=1, counted=2,
+        revisions=(1, 1),
+        decisions=(("correct", 1, 2), ("endorse", 1, 2), ("approve", 1, 2)),
+    ),
+    "approved by the first of two": dossier(
+        "reported", [*TAKEN, "report"], reported=1, completed=1, decisions=(("endorse", 1, 1),)
+    ),
+    "an appeal upheld": dossier(
+        "approved", [*TAKEN, "report", "approve"], reported=1, completed=1, counted=2,
+        revisions=(1, 1), decisions=(("approve", 1, 1), ("approve", 1, 2)), appeals=((3, 4),),
+    ),
+    "an appeal open": dossier(
+        "approved", [*TAKEN, "report", "approve"], reported=1, completed=1, counted=1,
+        decisions=(("approve", 1, 1),), appeals=((3, None),),
+    ),
     "returned, then expired": dossier(
         "expired", [*TAKEN, "report", "return", "expire"], reported=1, completed=1, returned=True,
         decisions=(("return", 1, 1),),
@@ -146,6 +196,13 @@ WRONG = {
     "evidence reports was not opened again by a return": dossier(
         "returned", [*TAKEN, "report", "return"], reported=1, completed=1,
         decisions=(("return", 1, 1),),
+    ),
+    "scoring scores: the state is not that of its decisions": dossier(
+        "approved", [*TAKEN, "report", "approve"], reported=1, completed=1, counted=2,
+        revisions=(1, 1), decisions=(("approve", 1, 1),),
+    ),
+    "scoring score_revisions are not evidence's completed revisions": dossier(
+        "reported", [*TAKEN, "report"], reported=2, completed=2, revisions=(2, 1)
     ),
     "comparison results counts another revision": dossier(
         "rejected", [*TAKEN, "report", "reject"], reported=1, completed=1, counted=1,
@@ -201,3 +258,31 @@ def test_what_follows_from_decisions_is_expected_on_the_topics() -> None:
     assert events_of_score(there) == ["visit.scored 1", "report.approved 1", "report.rejected 1"]
     assert events_of_result(there) == ["standing.changed", "branch.alerted", "standing.changed"]
     assert events_of_visit(there) == ["visit.offered", "visit.accepted", "payout.due"]
+
+
+def test_what_is_said_of_a_score_follows_from_its_revisions_decisions_and_appeals() -> None:
+    upheld = Dossier(VISIT, RIGHT["an appeal upheld"])
+    assert events_of_score(upheld) == [
+        "visit.scored 1", "report.approved 1", "appeal.opened appeal-0", "appeal.decided appeal-0",
+        "visit.scored 2", "report.approved 1",
+    ]  # fmt: skip
+    assert heard_of_score(upheld) == 6
+    assert heard_of_score(Dossier(VISIT, RIGHT["an appeal open"])) == 2
+    corrected = Dossier(VISIT, RIGHT["corrected by a reviewer, approved by two"])
+    assert events_of_score(corrected) == ["visit.scored 1", "visit.scored 2", "report.approved 1"]
+
+
+@pytest.mark.parametrize(
+    ("alerts", "said"),
+    [
+        ((False, True), ["standing.changed", "standing.changed", "branch.alerted"]),
+        ((True, True), ["standing.changed", "branch.alerted", "standing.changed"]),
+        ((True, False), ["standing.changed", "branch.alerted", "standing.changed"]),
+    ],
+)
+def test_a_failure_is_told_once_when_its_score_is_made_anew(alerts, said) -> None:
+    facts = dict(RIGHT["approved, and scored anew"])
+    facts[Kind.REVISION] = [
+        {**each, "alert": alert} for each, alert in zip(facts[Kind.REVISION], alerts, strict=True)
+    ]
+    assert events_of_result(Dossier(VISIT, facts)) == said

@@ -24,13 +24,14 @@ class Kind(IntEnum):
     SCORE = 5
     REVISION = 6
     CALLED_OFF = 7
-    RESULT = 8
-    DELIVERY = 9
-    SOURCE = 10  # the catalog as assignment keeps it
-    COPY = 11  # the catalog as another service keeps it
-    RECORD = 12  # of a topic
-    SUMS = 13  # comparison branch_waves
-    COUNTED = 14  # what an approved score adds to them
+    APPEAL = 8
+    RESULT = 9
+    DELIVERY = 10
+    SOURCE = 11  # the catalog as assignment keeps it
+    COPY = 12  # the catalog as another service keeps it
+    RECORD = 13  # of a topic
+    SUMS = 14  # comparison branch_waves
+    COUNTED = 15  # what an approved score adds to them
 
 
 class Ledger:

@@ -141,7 +141,7 @@ _COPIES = {
         ("evidence", "questionnaires"), ("scoring", "questionnaires"),
         ("comparison", "questionnaires"),
     ),
-    "wave": (("comparison", "waves"),),
+    "wave": (("scoring", "waves"), ("comparison", "waves")),
     "api_key": tuple(
         (service, "api_keys") for service in ("evidence", "scoring", "comparison", "notification")
     ),
@@ -183,6 +183,8 @@ TABLES: tuple[Table, ...] = (
           Kind.REVISION, lambda each: str(each["visit_id"]), _revision,
           position=lambda each: int(each["score_revision"])),
     Table("scoring", "cancelled_visits", _fields("_id"), Kind.CALLED_OFF, _id, lambda _: True),
+    Table("scoring", "appeals", _fields("visit_id", "seq", "decided_seq"), Kind.APPEAL,
+          lambda each: str(each["visit_id"]), _kept("_id", "seq", "decided_seq")),
     Table("comparison", "results",
           {**_fields(*_PLACE, "seq", "said", "counted"),
            "revisions": {"$map": {"input": {"$objectToArray": "$revisions"}, "in": "$$this.k"}}},

@@ -1,7 +1,7 @@
 """What must have been said of a visit, by what the stores hold of it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from incognitactl.verify.dossier import Dossier
@@ -39,7 +39,11 @@ def events_of_visit(dossier: Dossier) -> list[str]:
 
 
 def events_of_score(dossier: Dossier) -> list[str]:
-    """What scoring has said, in order: each revision, followed by the decisions about it."""
+    """What scoring has said, in order: each revision, followed by the decisions about it.
+
+    A first approval of two and a correction are decisions without an event: nobody acts on the
+    one, and the other is told by the revision that it made. Appeals stand where they say.
+    """
     score = dossier.one(Kind.SCORE)
     if score is None:
         return []
@@ -47,8 +51,24 @@ def events_of_score(dossier: Dossier) -> list[str]:
     for revision in range(1, score["score_revision"] + 1):
         said.append(f"visit.scored {revision}")
         said += [f"{_VERBS[verb]} {about}" for verb, about, of in score["decisions"]
-                 if of == revision]  # fmt: skip
+                 if of == revision and verb in _VERBS]  # fmt: skip
+    for seq, word in sorted(_appeals(dossier)):
+        said.insert(seq - 1, word)
     return said
+
+
+def heard_of_score(dossier: Dossier) -> int:
+    """The number of the last event of the score that comparison reads."""
+    heard = [number for number, word in enumerate(events_of_score(dossier), 1)
+             if not word.startswith("appeal.")]  # fmt: skip
+    return max(heard, default=0)
+
+
+def _appeals(dossier: Dossier) -> Iterator[tuple[int, str]]:
+    for appeal in dossier.all(Kind.APPEAL):
+        yield appeal["seq"], f"appeal.opened {appeal['_id']}"
+        if appeal["decided_seq"] is not None:
+            yield appeal["decided_seq"], f"appeal.decided {appeal['_id']}"
 
 
 def events_of_result(dossier: Dossier) -> list[str]:
@@ -57,14 +77,17 @@ def events_of_result(dossier: Dossier) -> list[str]:
     if score is None:
         return []
     alerts = {each["score_revision"]: each["alert"] for each in dossier.all(Kind.REVISION)}
-    said, counts = [], False
+    said: list[str] = []
+    counts: int | None = None
     for verb, _, revision in score["decisions"]:
         if verb == "approve":
             said.append("standing.changed")
-            said += ["branch.alerted"] if alerts.get(revision) else []
-        elif counts:
-            said.append("standing.changed")
-        counts = verb == "approve"
+            told = counts is not None and alerts.get(counts)
+            said += ["branch.alerted"] if alerts.get(revision) and not told else []
+            counts = revision
+        elif verb in _VERBS:
+            said += ["standing.changed"] if counts is not None else []
+            counts = None
     return said
 
 

@@ -7,7 +7,11 @@ from incognita_shared.ids import derived_id
 from incognitactl.verify.dossier import ENDED, Dossier
 from incognitactl.verify.findings import Findings
 from incognitactl.verify.ledger import Kind
-from incognitactl.verify.rules.expected import NOT_FOR_EVIDENCE, events_of_visit
+from incognitactl.verify.rules.expected import (
+    NOT_FOR_EVIDENCE,
+    events_of_visit,
+    heard_of_score,
+)
 
 AFTER: Mapping[str | None, frozenset[str]] = {
     None: frozenset({"reported"}),
@@ -18,8 +22,13 @@ AFTER: Mapping[str | None, frozenset[str]] = {
 """The decision that holds about a revision → where it can have brought the visit."""
 WITHOUT_REPORT = ENDED | {"offered", "accepted"}
 OUTCOME = {
-    "approve": "approved", "return": "returned", "reject": "rejected", "unapprove": "waiting",
+    "approve": "approved", "endorse": "second_review", "return": "returned", "reject": "rejected",
+    "correct": "waiting", "unapprove": "waiting",
 }  # fmt: skip
+UNHEARD = ("endorse", "correct")
+"""Decisions that assignment is not told of."""
+OF_ONE_SCORE = ("approve", "endorse")
+"""Decisions that do not outlive the score revision that they are about."""
 
 
 def check_stages(dossier: Dossier, findings: Findings) -> bool:
@@ -76,22 +85,35 @@ def _check_open_visit(dossier: Dossier, visit: Mapping[str, Any], findings: Find
 
 
 def _check_scores(dossier: Dossier, findings: Findings) -> None:
-    """Scoring has exactly the completed revisions, and its state follows from its decisions."""
+    """Scoring has the completed revisions, each scored once or, by rescores, corrections and
+    appeals, more often; and its state follows from its decisions."""
     score, completed = dossier.one(Kind.SCORE), dossier.completed
-    revisions = [
-        (each["score_revision"], each["report_revision"]) for each in dossier.all(Kind.REVISION)
-    ]
-    if revisions != [(number, number) for number in range(1, completed + 1)]:
+    revisions = dossier.all(Kind.REVISION)
+    numbers = [each["score_revision"] for each in revisions]
+    reports = [each["report_revision"] for each in revisions]
+    if numbers != list(range(1, len(numbers) + 1)):
+        findings.add(1, "scoring score_revisions has a gap", dossier.subject)
+    if reports != sorted(reports) or set(reports) != set(range(1, completed + 1)):
         findings.add(
             1, "scoring score_revisions are not evidence's completed revisions", dossier.subject
         )
     if score is None:
         return
-    if (score["score_revision"], score["report_revision"]) != (completed, completed):
+    if (score["score_revision"], score["report_revision"]) != (len(revisions), completed):
         findings.add(1, "scoring scores is not at the last completed revision", dossier.subject)
-    last = [verb for verb, _, revision in score["decisions"] if revision == score["score_revision"]]
-    if score["state"] != (OUTCOME[last[-1]] if last else "waiting"):
+    if score["state"] != _state_of(score):
         findings.add(1, "scoring scores: the state is not that of its decisions", dossier.subject)
+
+
+def _state_of(score: Mapping[str, Any]) -> str:
+    """What the last decision about the newest report has made of it, if it still holds."""
+    about = [(verb, of) for verb, report, of in score["decisions"]
+             if report == score["report_revision"]]  # fmt: skip
+    if not about:
+        return "waiting"
+    verb, revision = about[-1]
+    lapsed = verb in OF_ONE_SCORE and revision != score["score_revision"]
+    return "waiting" if lapsed else OUTCOME[verb]
 
 
 def _check_result(dossier: Dossier, findings: Findings) -> None:
@@ -108,7 +130,7 @@ def _check_result(dossier: Dossier, findings: Findings) -> None:
         findings.add(1, "comparison results counts another revision", dossier.subject)
     if result["revisions"] != list(range(1, score["score_revision"] + 1)):
         findings.add(1, "comparison results has other revisions than scoring", dossier.subject)
-    if result["seq"] != score["seq"]:
+    if result["seq"] != heard_of_score(dossier):
         findings.add(1, "comparison results is not at scoring's last event", dossier.subject)
     places = ("chain_id", "branch_id", "wave_id")
     if any(result[name] != score[name] for name in places):
@@ -134,7 +156,8 @@ def _check_visit(dossier: Dossier, visit: Mapping[str, Any], findings: Findings)
         if state not in WITHOUT_REPORT:
             findings.add(1, f"assignment visits is {state} without a report", dossier.subject)
     else:
-        held = _holding([verb for verb, about, _ in decisions if about == reported])
+        held = _holding([verb for verb, about, _ in decisions
+                         if about == reported and verb not in UNHEARD])  # fmt: skip
         if state not in AFTER[held]:
             said = f"after the decision {held}" if held else "before any decision"
             findings.add(1, f"assignment visits is {state} {said}", dossier.subject)
