@@ -1,8 +1,9 @@
 """Who outside may hear what: which event types can be subscribed to, and what is left out of them.
 
 The agency runs the programme and may hear of everything that happens to a visit. The chain hears of
-a report when it counts, never before, and not of what passes between agency and shopper: reasons,
-fees, raw answers and evidence stay with the agency, as they do in the services' HTTP answers.
+a report when it counts, never before, and when it no longer does; of its branches' appeals and what
+was decided; and not of what passes between agency and shopper: reasons, fees, raw answers and
+evidence stay with the agency, as they do in the services' HTTP answers.
 """
 
 from collections.abc import Mapping
@@ -25,7 +26,14 @@ from incognita_shared.events.assignment import (
 )
 from incognita_shared.events.comparison import BranchAlerted, StandingChanged
 from incognita_shared.events.evidence import EvidenceStored, ReportCompleted, ReportFlagged
-from incognita_shared.events.scoring import ReportApproved, ReportRejected, ReportReturned
+from incognita_shared.events.scoring import (
+    AppealDecided,
+    AppealOpened,
+    ReportApproved,
+    ReportRejected,
+    ReportReturned,
+    ReportUnapproved,
+)
 from incognita_shared.events.scoring import VisitScored as FullVisitScored
 
 
@@ -51,6 +59,9 @@ WITHHELD_FROM_CHAIN: Mapping[type[Event], frozenset[str]] = MappingProxyType(
         VisitExpired: frozenset(),
         VisitCancelled: frozenset({"reason"}),
         ReportApproved: frozenset(),
+        ReportUnapproved: frozenset({"reason"}),
+        AppealOpened: frozenset(),
+        AppealDecided: frozenset(),
         StandingChanged: frozenset(),
         BranchAlerted: frozenset(),
     }

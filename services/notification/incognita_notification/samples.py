@@ -70,6 +70,11 @@ _BY_NAME: Mapping[str, Any] = {
     "passed": False,
     "critical_failed": ["exact_change"],
     "approved_by": "reviewer",
+    "appeal_id": "sample-appeal",
+    "question_id": "exact_change",
+    "decide_by": _MOMENT,
+    "upheld": True,
+    "category": "new_evidence",
     "sections": [
         {
             "section_id": "service", "earned": "13.7", "possible": "20", "weight": "1",

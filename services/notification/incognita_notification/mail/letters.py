@@ -114,6 +114,8 @@ def _details(texts: Mapping[str, Any], news: News) -> Iterator[tuple[str, str]]:
         "mean": _number(data.get("mean_score"), mark),
         "visits": data.get("visits"),
         "verdict": _verdict(data.get("passed"), labels),
+        "question": data.get("question_id"),
+        "decision": _decision(data.get("upheld"), labels),
         "critical": ", ".join(data.get("critical_failed") or ()),
         "findings": "; ".join(
             finding["detail"] for finding in (data.get("findings") or ())[:MAX_FINDINGS]
@@ -122,7 +124,7 @@ def _details(texts: Mapping[str, Any], news: News) -> Iterator[tuple[str, str]]:
         "fee": _money(data.get("fee"), mark),
         "reimbursement": _money(data.get("reimbursement"), mark),
         "reference": data.get("reference"),
-        "due": _moment(data.get("due_at") or data.get("due_on"), branch),
+        "due": _moment(data.get("due_at") or data.get("due_on") or data.get("decide_by"), branch),
         "when": _moment(news.timestamp, branch),
         "wave": data.get("wave_id"),
         "visit": data.get("visit_id"),
@@ -146,6 +148,12 @@ def _verdict(passed: Any, labels: Mapping[str, str]) -> str | None:
     if not isinstance(passed, bool):
         return None
     return labels["passed" if passed else "failed"]
+
+
+def _decision(upheld: Any, labels: Mapping[str, str]) -> str | None:
+    if not isinstance(upheld, bool):
+        return None
+    return labels["upheld" if upheld else "declined"]
 
 
 def _moment(value: Any, branch: Mapping[str, Any]) -> str | None:
