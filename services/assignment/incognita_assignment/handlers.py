@@ -74,7 +74,7 @@ async def on_report_approved(received: Received[ReportApproved], work: Work) -> 
     paid = earlier is not None and earlier.state is PayoutState.PAID
     payout = earlier if earlier and paid else payout_for(visit, approved_at=event.approved_at)
     by = _BY.get(event.approved_by, By.REVIEWER)
-    _apply(work, approve(visit, payout, at=event.approved_at, by=by, seq=event.seq))
+    _apply_saying(work, approve(visit, payout, at=event.approved_at, by=by, seq=event.seq))
     if earlier is None:
         work.insert(PAYOUTS, payout.document())
     elif paid:
@@ -94,7 +94,7 @@ async def on_report_unapproved(received: Received[ReportUnapproved], work: Work)
         _note_late(received, visit, work)
         return
     at = event.unapproved_at
-    _apply(work, unapprove(visit, payout, reason=event.reason, at=at, seq=event.seq))
+    _apply_saying(work, unapprove(visit, payout, reason=event.reason, at=at, seq=event.seq))
     state = {} if payout.state is PayoutState.PAID else {"state": PayoutState.WITHDRAWN.value}
     _mark(work, payout, {**state, "unapproved_at": at})
 
@@ -112,7 +112,7 @@ async def on_report_returned(received: Received[ReportReturned], work: Work) -> 
             at=event.returned_at,
             seq=event.seq,
         )
-        _apply(work, change)
+        _apply_saying(work, change)
 
 
 async def on_report_rejected(received: Received[ReportRejected], work: Work) -> None:

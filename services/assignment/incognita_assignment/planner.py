@@ -126,4 +126,5 @@ def _called_off(visit: Visit, wave: Wave) -> Change | None:
     reason = wave.reason or f"The wave was {wave.state.value}"
     span = tracer().start_span("visit cancel", context=visit_context(visit.visit_id))
     with use_span(span, end_on_exit=True):
-        return cancel(visit, reason=reason, at=now())
+        change = cancel(visit, reason=reason, at=now())
+        return change and change.said()

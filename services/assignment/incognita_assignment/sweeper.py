@@ -63,4 +63,5 @@ class Sweeper:
 def _expired(visit: Visit) -> Change | None:
     span = tracer().start_span("visit expire", context=visit_context(visit.visit_id))
     with use_span(span, end_on_exit=True):
-        return expire(visit, at=now())
+        change = expire(visit, at=now())
+        return change and change.said()

@@ -40,6 +40,10 @@ class Change:
         """The update with its events inside."""
         return append_events(self.fields, *self.events)
 
+    def said(self) -> "Change":
+        """The same with its events inside already, in the trace that is current now."""
+        return Change(self.where, self.update)
+
 
 def accept(visit: Visit, *, at: datetime) -> Change | None:
     """The shopper takes the visit on. Raises IllegalMove."""

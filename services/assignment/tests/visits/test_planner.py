@@ -256,3 +256,14 @@ async def test_a_wave_closed_while_it_opens_ends_with_no_open_offer(
     stop.set()
     await running
     assert {visit.state for visit in await world.visits(wave)} == {VisitState.CANCELLED}
+
+
+async def test_an_event_of_a_wave_called_off_lies_in_the_visits_trace(world: World) -> None:
+    await world.branches(1)
+    await world.shoppers(1)
+    await world.move(await world.open_wave(), WaveMove.CANCEL, reason="no more")
+    found = await world.db["visits"].find_one({})
+    assert found
+    headers = {name: bytes(raw).decode() for name, raw in found["pending"][-1]["headers"]}
+    assert headers["ce_type"] == VisitCancelled.type_name()
+    assert headers["traceparent"].split("-")[1] == found["_id"]
