@@ -11,16 +11,20 @@ _LONGEST_NAME = 255
 
 
 class ArrivedFile(Value):
-    """A file that came with it and is stored. ``name``: what the phone calls it."""
+    """A file that came with it and is stored. ``name``: what the phone calls it.
+
+    ``duration_s``: of a recording, as its bytes say.
+    """
 
     name: str
     sha256: Sha256
     size_bytes: int
     declared_type: str
     types: tuple[str, ...] = ()
+    duration_s: float | None = None
 
     @classmethod
-    def of(cls, staged: Staged) -> Self:
+    def of(cls, staged: Staged, *, duration_s: float | None) -> Self:
         """What is noted of a file once it is where it belongs."""
         return cls(
             name=plain_name(staged.name),
@@ -28,6 +32,7 @@ class ArrivedFile(Value):
             size_bytes=staged.size,
             declared_type=staged.declared_type[:100],
             types=staged.types[:5],
+            duration_s=duration_s,
         )
 
 

@@ -99,7 +99,7 @@ def _declaration(claimed: ClaimedFile, file: ArrivedFile) -> UploadDeclaration:
         content_type=file.declared_type if wrong else judged.found,
         captured_at=None,
         position=None,
-        duration_s=None,
+        duration_s=file.duration_s,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from incognita_evidence.errors import VisitNotFound
 from incognita_evidence.openrosa.arrival import ArrivedFile
 from incognita_evidence.openrosa.multipart import PartBegins, PartEnds, happenings
+from incognita_evidence.openrosa.recordings import duration_of
 from incognita_evidence.openrosa.storing import Staged, Staging, keep, parked, put, remove
 from incognita_evidence.repository.reports import Reports
 from incognita_evidence.visit import Visit, VisitState
@@ -143,8 +144,10 @@ class Intake:
             self._waiting.pop()
 
     async def _keep(self, staged: Staged, filled: Filled) -> None:
-        await keep(self._store, staged, key_of(filled.visit, staged.sha256))
-        self._files.append(ArrivedFile.of(staged))
+        key = key_of(filled.visit, staged.sha256)
+        await keep(self._store, staged, key)
+        duration_s = await duration_of(self._store, staged, key)
+        self._files.append(ArrivedFile.of(staged, duration_s=duration_s))
 
     async def _clean_up(self) -> None:
         if self._staging is not None:

@@ -1,0 +1,55 @@
+"""How long recordings are, by their bytes, whole in memory or read in pieces out of the store."""
+
+import io
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from incognita_evidence.openrosa.recordings import _duration_in, duration_of
+from incognita_evidence.openrosa.storing import Staged, put
+
+
+def box(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content) + 8) + name + content
+
+
+def m4a(seconds: int, media_bytes: int) -> bytes:
+    """As Android writes it: what describes the recording comes after the recording."""
+    header = struct.pack(">IIIII", 0, 0, 0, 1_000, seconds * 1_000) + bytes(80)
+    brand = box(b"ftyp", b"M4A \0\0\0\0M4A isom")
+    return brand + box(b"mdat", bytes(media_bytes)) + box(b"moov", box(b"mvhd", header))
+
+
+def staged(data: bytes, *types: str, in_memory: bool) -> Staged:
+    return Staged("a", "", "0" * 64, len(data), types, data=data if in_memory else None)
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+async def test_a_recording_s_length_is_read_from_its_beginning_and_end(
+    store: Any, media: Path, in_memory: bool
+) -> None:
+    ogg = (media / "198-209-0000.ogg").read_bytes()
+    for data, name, expected in (
+        (ogg, "audio/ogg", 13.91),
+        (m4a(75, 3_000_000), "audio/mp4", 75.0),
+        (m4a(75, 3_000_000)[:1_000], "audio/mp4", None),
+        (ogg, "image/jpeg", None),
+        (b"no recording", "audio/ogg", None),
+        (b"", "audio/ogg", None),
+    ):
+        await put(store, "recording", data, content_type=name)
+        found = await duration_of(store, staged(data, name, in_memory=in_memory), "recording")
+        assert found == (None if expected is None else pytest.approx(expected, abs=0.01)), name
+
+
+@given(
+    st.binary(max_size=400), st.sampled_from([b"", b"OggS", b"RIFF", b"ID3", b"\0\0\0 ftypM4A "])
+)
+def test_whatever_bytes_come_a_length_or_none_is_told(data: bytes, start: bytes) -> None:
+
+    found = _duration_in(io.BytesIO(start + data))
+    assert found is None or found >= 0
