@@ -16,6 +16,7 @@ from incognita_shared.events import Event
 from incognita_shared.events.assignment import (
     PayoutDue,
     PayoutPaid,
+    PayoutWithdrawn,
     VisitAccepted,
     VisitCancelled,
     VisitDeclined,
@@ -69,8 +70,8 @@ WITHHELD_FROM_CHAIN: Mapping[type[Event], frozenset[str]] = MappingProxyType(
 """What the chain may hear of, and the fields that it is not shown."""
 
 AGENCY_ONLY: tuple[type[Event], ...] = (
-    VisitDeclined, VisitReturned, PayoutDue, PayoutPaid, EvidenceStored, ReportCompleted,
-    ReportFlagged, VisitScored, ReportReturned, ReportRejected,
+    VisitDeclined, VisitReturned, PayoutDue, PayoutWithdrawn, PayoutPaid, EvidenceStored,
+    ReportCompleted, ReportFlagged, VisitScored, ReportReturned, ReportRejected,
 )  # fmt: skip
 
 OUTSIDE_EVENTS: tuple[type[Event], ...] = (*WITHHELD_FROM_CHAIN, *AGENCY_ONLY)
