@@ -18,6 +18,8 @@ def value_of(type_: QuestionType, text: str) -> str | int | float | bool:
         if text.lower() not in YES + NO:
             raise ValueError(f"{text!r} is neither yes nor no")
         return text.lower() in YES
+    if type_ is QuestionType.CALCULATED and text.lower() in ("true", "false"):
+        return text.lower() == "true"
     number = plain_number(text) if type_ in _NUMBERS else None
     if number is not None:
         return float(number) if "." in number else int(number)
