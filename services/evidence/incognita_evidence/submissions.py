@@ -34,7 +34,8 @@ from incognita_evidence.rules.verdicts import Verdict
 from incognita_evidence.schemas.given import ReportSubmission
 from incognita_evidence.visit import OPEN_STATES, Visit
 from incognita_shared.clock import now
-from incognita_shared.questionnaire.answers import ReadAnswers, check_answers
+from incognita_shared.questionnaire.answers import AnswerError, ReadAnswers, check_answers
+from incognita_shared.questionnaire.conditions import Context
 from incognita_shared.questionnaire.model import Questionnaire
 from incognita_shared.values import Answers
 
@@ -57,7 +58,7 @@ async def save_draft(visit: Visit, answers: Answers, *, reports: Reports) -> Rep
         ):
             allowed = ["submit"] if report.state is ReportState.INCOMPLETE else []
             raise ReportClosed(visit.id, report.state, allowed)
-        drafted = stages.drafted(report, answers, questionnaire) if between else answers
+        drafted = stages.drafted(report, answers, questionnaire)
         report = report.model_copy(update={"answers": drafted, "updated_at": now()})
         return report if await reports.save(report) else None
 
@@ -157,17 +158,33 @@ def read_given(
     except LookupError:
         known = (stage.id for stage in questionnaire.stages)
         raise UnknownStage(content.stage_id or "", known) from None
-    answers, strangers = content.answers, []
-    asked = None
+    made_at = stages.made_at(report, stage_ids, ended_at=content.ended_at, at=now())
+    context, answers = visit.context(made_at), content.answers
     if content.stage_id is not None:
         answers = stages.merged(report.answers, answers, questionnaire, content.stage_id)
-        strangers = stages.of_other_stages(content.answers, questionnaire, content.stage_id)
-        asked = stages.asked_after(report, questionnaire, stage_ids)
-    read = ReadAnswers(questionnaire, answers, visit.context(min(content.ended_at, now())))
-    errors = () if given.tolerant else (*strangers, *read.errors(stages=asked))
-    if errors:
+    read = ReadAnswers(questionnaire, answers, context)
+    if given.tolerant:
+        return read
+    if errors := _errors_of(content.stage_id, report, given, read, context):
         raise AnswersInvalid(errors)
     return read
+
+
+def _errors_of(
+    stage_id: str | None, report: Report, given: Given, read: ReadAnswers, context: Context
+) -> Sequence[AnswerError]:
+    """What is wrong with the answers of the whole visit, or with those of the one stage."""
+    if stage_id is None:
+        return read.errors()
+    questionnaire, answers = read.questionnaire, given.content.answers
+    if strangers := stages.of_other_stages(answers, questionnaire, stage_id):
+        return strangers
+    errors = read.errors(stages=stages.asked_after(report, questionnaire, (stage_id,)))
+    if not errors or report.state is not ReportState.INCOMPLETE:
+        return errors
+    before = ReadAnswers(questionnaire, report.answers, context)
+    known = before.errors(stages=stages.asked(report, questionnaire))
+    return stages.of_this_submission(errors, known, answers, questionnaire, stage_id)
 
 
 def handed_in(

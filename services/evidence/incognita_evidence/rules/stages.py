@@ -1,10 +1,11 @@
 """Visits in stages: each is handed in by itself, and the report is whole with the last. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from incognita_evidence.report import Report
+from incognita_evidence.report import Report, ReportState
 from incognita_evidence.visit import Visit
 from incognita_shared.events.evidence import Finding, Severity, StageTimes
 from incognita_shared.questionnaire.answers import AnswerError
@@ -62,10 +63,16 @@ def asked_after(
 def drafted(
     report: Report, draft: Mapping[str, Any], questionnaire: Questionnaire
 ) -> dict[str, Any]:
-    """The draft, with the answers of stages that are handed in as they were."""
+    """The draft, with the answers of stages that are handed in as they were.
+
+    Of a report that was returned the draft may change any stage; one of which it says nothing
+    stays.
+    """
     answers = dict(draft)
     for stage in report.stages:
         own = set(_names(questionnaire, stage.stage_id))
+        if report.state is ReportState.OPEN and not own.isdisjoint(draft):
+            continue
         answers = {name: answer for name, answer in answers.items() if name not in own}
         answers |= {name: answer for name, answer in report.answers.items() if name in own}
     return answers
@@ -74,9 +81,22 @@ def drafted(
 def merged(
     before: Mapping[str, Any], given: Mapping[str, Any], questionnaire: Questionnaire, stage_id: str
 ) -> dict[str, Any]:
-    """The answers of the other stages as they were, and those given of this one."""
+    """The answers of the other stages as they were, and those given of this one.
+
+    What is given of another stage never takes the place of its answers; it stays beside them under
+    ``<stage id>:<question id>``, which is no question and so is found.
+    """
     own = set(_names(questionnaire, stage_id))
-    return {name: answer for name, answer in before.items() if name not in own} | dict(given)
+    astray = f"{stage_id}:"
+    kept = {
+        name: answer
+        for name, answer in before.items()
+        if name not in own and not name.startswith(astray)
+    }
+    others = {name for name in _known(questionnaire) if name not in own}
+    return kept | {
+        f"{astray}{name}" if name in others else name: answer for name, answer in given.items()
+    }
 
 
 def of_other_stages(
@@ -84,7 +104,7 @@ def of_other_stages(
 ) -> list[AnswerError]:
     """Answers that do not belong to the stage."""
     own = set(_names(questionnaire, stage_id))
-    known = {*questionnaire.by_id, *questionnaire.repeated}
+    known = _known(questionnaire)
     return [
         AnswerError(name, f"is not asked in the stage {stage_id}", "unknown")
         for name in given
@@ -92,23 +112,67 @@ def of_other_stages(
     ]
 
 
+def of_this_submission(
+    errors: Sequence[AnswerError],
+    before: Collection[AnswerError],
+    given: Mapping[str, Any],
+    questionnaire: Questionnaire,
+    stage_id: str,
+) -> list[AnswerError]:
+    """What is wrong with the stage, or by it; not what was wrong with others before.
+
+    A stage that a phone handed in is taken with its mistakes, and the next must not fail by them.
+    """
+    own = {*_names(questionnaire, stage_id), *given}
+    return [each for each in errors if each not in before or _root(each.question_id) in own]
+
+
+def made_at(
+    report: Report, stage_ids: tuple[str, ...], *, ended_at: datetime, at: datetime
+) -> datetime:
+    """When the report is made, with these stages handed in at ``at``: as its last stage ends."""
+    others = [each.ended_at for each in report.stages if each.stage_id not in stage_ids]
+    return min(at, max([ended_at, *others]))
+
+
 def stage_findings(report: Report, visit: Visit) -> Iterator[Finding]:
-    """Stages that took place outside of what was agreed."""
+    """Stages that took place outside of what was agreed.
+
+    Of stages that were handed in as one only the time of all together is known: such a stage is
+    early or late where all of that time is.
+    """
     agreed = {each.stage_id: each for each in visit.stages}
+    times = Counter(map(_times, report.stages))
     for stage in report.stages:
         terms = agreed.get(stage.stage_id)
         if terms is None:
             continue
-        if stage.started_at < terms.opens_at:
-            yield _finding("early_stage", stage.stage_id, stage.started_at, terms.opens_at)
-        if stage.ended_at > terms.due_at:
-            yield _finding("late_stage", stage.stage_id, stage.ended_at, terms.due_at)
+        together = times[_times(stage)] > 1
+        begun = stage.ended_at if together else stage.started_at
+        done = stage.started_at if together else stage.ended_at
+        if begun < terms.opens_at:
+            yield _finding("early_stage", stage.stage_id, begun, terms.opens_at)
+        if done > terms.due_at:
+            yield _finding("late_stage", stage.stage_id, done, terms.due_at)
+
+
+def _times(stage: StageTimes) -> tuple[datetime, datetime, datetime]:
+    return stage.started_at, stage.ended_at, stage.submitted_at
 
 
 def _finding(code: str, stage_id: str, was: datetime, limit: datetime) -> Finding:
     how = "before it opened" if code == "early_stage" else "after it was due"
     detail = f"stage {stage_id}: {was.isoformat()}, {how} at {limit.isoformat()}"
     return Finding(code=code, severity=Severity.MINOR, detail=detail)
+
+
+def _known(questionnaire: Questionnaire) -> set[str]:
+    return {*questionnaire.by_id, *questionnaire.repeated}
+
+
+def _root(question_id: str) -> str:
+    """The question or the repeated section that an error is about."""
+    return question_id.partition("[")[0]
 
 
 def _names(questionnaire: Questionnaire, stage_id: str) -> Iterator[str]:
