@@ -93,6 +93,7 @@ CAMPAIGNS = {
         for name in NAMES
         if name != "assignment"
     },
+    "branch manager at scoring": ("scoring", "branch_manager", ALL),
     "agency at assignment": (
         "assignment",
         "agency",

@@ -32,7 +32,7 @@ def queued(score: Score, before: Score | None, *, wave_ends_at: datetime | None)
             "reviewed": before.reviewed if before else False,
         }
     )
-    return placed(new)
+    return placed(new) if new.state in OPEN else new
 
 
 def placed(score: Score) -> Score:

@@ -31,6 +31,7 @@ class Scores(Protocol):
 
     async def get_score(self, visit_id: str) -> Score: ...
     async def get_rule(self, programme_id: str) -> ReviewRule: ...
+    async def find_wave_end(self, wave_id: str) -> datetime | None: ...
     async def find_questionnaire(self, scored: Scored) -> Questionnaire | None: ...
     async def save_review(self, before: Score, after: Score, *events: VisitEvent) -> bool: ...
 
@@ -113,8 +114,9 @@ async def _after(scores: Scores, before: Score, word: Word, at: datetime) -> Sco
             after = after.model_copy(update={"second_grounds": grounds})
             return placed(after)
         case Verb.UNAPPROVE:
-            after = after.model_copy(update={"opened_at": at, "second_grounds": ()})
-            return placed(after)
+            ends_at = await scores.find_wave_end(before.wave_id)
+            again = {"opened_at": at, "second_grounds": (), "wave_ends_at": ends_at}
+            return placed(after.model_copy(update=again))
         case _:
             return after
 

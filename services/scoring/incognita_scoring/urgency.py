@@ -2,7 +2,8 @@
 
 A report should be decided within three days of its arrival. Whatever makes it more pressing brings
 that moment forward by some hours, so that a grave case overtakes others, and still no report waits
-for ever: what has waited long enough comes before anything new. The wave's end is a limit for all.
+for ever: what has waited long enough comes before anything new. The wave's end, as it is known when
+the report comes, is a limit for all.
 """
 
 from collections.abc import Iterable, Mapping

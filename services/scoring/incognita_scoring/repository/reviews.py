@@ -9,7 +9,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from incognita_scoring.corrected import Corrected
 from incognita_scoring.errors import QuestionnaireGone
-from incognita_scoring.repository import REVIEW_RULES
+from incognita_scoring.repository import REVIEW_RULES, WAVES
 from incognita_scoring.repository.documents import (
     read_score,
     revision_document,
@@ -36,6 +36,7 @@ class Reviews(Scores):
     def __init__(self, db: Database, chain_id: str) -> None:
         super().__init__(db, chain_id)
         self._rules = ChainCollection(db[REVIEW_RULES], chain_id)
+        self._waves = ChainCollection(db[WAVES], chain_id)
 
     async def get_versions(self, revision: Revision) -> Corrected:
         """The questionnaire by which it was scored, and the one that was answered, if another.
@@ -97,6 +98,11 @@ class Reviews(Scores):
 
         async with self._db.client.start_session() as session:
             return await session.with_transaction(write)
+
+    async def find_wave_end(self, wave_id: str) -> datetime | None:
+        """When the wave ends, as far as it is known here."""
+        document = await self._waves.find_one({"_id": wave_id})
+        return None if document is None else document["ends_at"]
 
     async def get_rule(self, programme_id: str) -> ReviewRule:
         """The programme's rule, else the chain's, else the one that asks for nothing."""
