@@ -186,3 +186,20 @@ async def test_paying_while_the_approval_is_taken_back_ends_in_one_of_both(
         assert after.state is PayoutState.WITHDRAWN
         assert told == ["offered", "due", "withdrawn"]
     assert after.unapproved_at
+
+
+async def test_one_batch_may_hold_the_whole_back_and_forth(world: World, approved: Visit) -> None:
+    await world.set_visit(approved, pending=[], has_pending=False)
+    said = await world.play_at_once(
+        facts.unapproved(approved, seq=3),
+        facts.approved(approved, seq=4),
+        facts.unapproved(approved, seq=5),
+        facts.approved(approved, by="reviewer", seq=6),
+        facts.approved(approved, seq=4),
+    )
+    visit, after = await world.visit(approved.visit_id), await payout(world)
+    queued = [event.type_name() for event in await world.events(visit.visit_id)]
+    told = [name.split(".")[2] for name in [*said, *queued]]
+    assert told == ["withdrawn", "due", "withdrawn", "due"]
+    assert (visit.state, visit.seq) == (VisitState.APPROVED, approved.seq + 4)
+    assert (after.state, after.unapproved_at) == (PayoutState.DUE, None)

@@ -236,6 +236,25 @@ class World:
         async with self.db.client.start_session() as session:
             await session.with_transaction(handle)
 
+    async def play_at_once(self, *events: Event) -> list[str]:
+        """Handle the events in one batch, as the consumer does; the types said with the batch."""
+        said: list[str] = []
+
+        async def handle(session: AsyncClientSession) -> None:
+            work = Work("assignment", self.db, session)
+            await work.load({"visits": {event.subject for event in events}})
+            for event in events:
+                envelope = _envelope(event)
+                work.caused_by(Cause(Source(event.topic, 0), envelope.id))
+                await HANDLERS[type(event)](Received(event, envelope), work)
+            await work.flush()
+            records = [each for batch in work.records().values() for each in batch]
+            said[:] = [dict(record.headers)["ce_type"].decode() for record in records]
+
+        async with self.db.client.start_session() as session:
+            await session.with_transaction(handle)
+        return said
+
     async def client(self, role: Role, **bound: Any) -> httpx.AsyncClient:
         """The API in this role."""
         document, key = new_key(self.chain_id, NewKey(role=role, name="test", **bound))
