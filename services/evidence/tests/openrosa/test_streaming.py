@@ -22,9 +22,14 @@ from tests.collect.client import Collect
 RECORDING_BYTES = 100_000_000
 MOST_GROWTH_BYTES = 40_000_000
 """Two parts of 5 MB, what the S3 client makes of them, and the allocator's slack."""
+CUT_AFTER = 12
 CHUNK = os.urandom(1_000_000)
 AGREED = (EvidenceRequirement(kind=EvidenceKind.AUDIO),)
 OGG = b"OggS\0\2" + bytes(20) + b"\x01\x1e\x01vorbis" + bytes(30)
+
+
+class ConnectionLost(Exception):
+    """The phone is out of reach."""
 
 
 @pytest.fixture
@@ -69,18 +74,20 @@ def started(environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]"
         )
 
 
-def body(xml: bytes) -> Iterator[bytes]:
+def body(xml: bytes, *, whole: bool = True) -> Iterator[bytes]:
     yield b'--cut\r\nContent-Disposition: form-data; name="xml_submission_file"; filename="a.xml"'
     yield b"\r\nContent-Type: text/xml\r\n\r\n" + xml
     yield b'\r\n--cut\r\nContent-Disposition: form-data; name="a.ogg"; filename="a.ogg"\r\n'
     yield b"Content-Type: audio/ogg\r\n\r\n" + OGG
-    for _ in range(RECORDING_BYTES // len(CHUNK)):
+    for at in range(RECORDING_BYTES // len(CHUNK)):
         yield CHUNK
+        if not whole and at == CUT_AFTER:
+            raise ConnectionLost
     yield b"\r\n--cut--\r\n"
 
 
-async def sent(xml: bytes) -> AsyncIterator[bytes]:
-    for piece in body(xml):
+async def sent(xml: bytes, *, whole: bool = True) -> AsyncIterator[bytes]:
+    for piece in body(xml, whole=whole):
         yield piece
 
 
@@ -128,3 +135,47 @@ async def test_a_recording_of_100_mb_never_enters_memory(
     [item] = report["items"]
     assert (item["state"], item["sha256"]) == ("stored", whole.hexdigest())
     assert [link["what"] for link in item["custody"]] == ["declared", "stored"]
+
+
+async def test_a_connection_lost_halfway_leaves_nothing_behind(
+    service: tuple[str, int],
+    make_key: Callable[..., Awaitable[str]],
+    make_visit: Callable[..., Visit],
+    accept: Callable[[Visit], Awaitable[Visit]],
+    store: Any,
+    db: Any,
+) -> None:
+    url, _ = service
+    visit = await accept(make_visit(evidence=AGREED))
+    async with httpx.AsyncClient(timeout=120) as client:
+        phone = Collect(client, f"{url}/openrosa/{await make_key()}")
+        await phone.update()
+        instance = phone.forms[visit.id].fill(
+            {"greeted": "yes", "rings": "2", "ms_agreed_audio_1": "a.ogg"},
+            started_at="2008-10-22T16:28:00.000+02:00",
+            ended_at="2008-10-22T16:48:00.000+02:00",
+        )
+        for _ in range(3):
+            with pytest.raises(ConnectionLost):
+                await client.post(
+                    f"{phone.server}/submission",
+                    content=sent(instance.xml, whole=False),
+                    headers={"Content-Type": "multipart/form-data; boundary=cut"},
+                )
+    assert await eventually_none(store)
+    assert await db["reports"].find_one({"_id": visit.id}) is None
+
+
+async def eventually_none(store: Any) -> bool:
+    """Whether the store is rid of unfinished uploads and of files that nobody waits for."""
+
+    def left(client: Any) -> list[Any]:
+        unfinished = client._list_multipart_uploads(store.bucket).uploads
+        waiting = client.list_objects(store.bucket, prefix="chain-a/incoming/", recursive=True)
+        return [*unfinished, *waiting]
+
+    for _ in range(100):
+        if not await store.run("ListObjects", None, left):
+            return True
+        await asyncio.sleep(0.1)
+    return False
