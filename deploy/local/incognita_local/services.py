@@ -50,6 +50,7 @@ def running_services(
         NAMESPACE: namespace,
         "AUTH_OPERATOR_KEY_SHA256": hashlib.sha256(secret.encode()).hexdigest(),
         "OTEL_TRACES_DIR": str(directory / "traces"),
+        "ASSIGNMENT_OPENROSA_URL": f"http://127.0.0.1:{ports['evidence']}/openrosa",
         "NOTIFICATION_ALLOW_PRIVATE_TARGETS": "true",
         "NOTIFICATION_SECRET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     }
