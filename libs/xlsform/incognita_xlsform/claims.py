@@ -149,7 +149,11 @@ class _Reader:
 
 
 def _put(answers: dict[str, Any], name: str, answer: Any) -> None:
-    answers[name] = answer if name not in answers else [answers[name], answer]
+    """What is ticked not to apply stays so, as on the phone, which hides the question then."""
+    if name not in answers:
+        answers[name] = answer
+    elif answers[name] is not None:
+        answers[name] = [answers[name], answer]
 
 
 def _kind(name: str) -> EvidenceKind | None:

@@ -67,6 +67,8 @@ def claims(inner: str, **files: str) -> Claims:
         ("<many>red  blue</many>", {"many": ["red", "blue"]}),
         ("<yes>no</yes>", {"yes": False}),
         ("<yes/><ms_na_yes>OK</ms_na_yes>", {"yes": None}),
+        ("<yes>no</yes><ms_na_yes>OK</ms_na_yes>", {"yes": None}),
+        ("<ms_na_yes>OK</ms_na_yes><yes>no</yes>", {"yes": None}),
         ("<ms_screen_yes><yes>yes</yes><ms_na_yes/></ms_screen_yes>", {"yes": True}),
         ("<whole> -7 </whole>", {"whole": -7}),
         ("<broken>2.50</broken>", {"broken": 2.5}),

@@ -214,6 +214,18 @@ async def test_unreadable_unknown_and_too_large_forms_are_refused(
     assert refused.value.status == status
 
 
+async def test_a_file_that_came_before_an_unreadable_form_is_not_left_waiting(
+    phone: Collect, store: Any, photo: Callable[[str], bytes]
+) -> None:
+    for xml in (b"no XML", None):
+        parts = [("1.jpg", ("1.jpg", photo("DSCN0010"), "image/jpeg"))]
+        if xml is not None:
+            parts.append(("xml_submission_file", ("form.xml", xml, "text/xml")))
+        answer = await phone.http.post(f"{phone.server}/submission", files=parts)
+        assert answer.status_code == 400
+    assert not await _incoming(store)
+
+
 async def test_a_form_of_another_shopper_s_visit_is_unknown(
     phone: Collect, make_visit: Make, accept: Accept, filled: Fill, db: Any
 ) -> None:
