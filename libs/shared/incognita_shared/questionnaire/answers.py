@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from incognita_shared.questionnaire.conditions import NO_CONTEXT, ConditionError, Context
-from incognita_shared.questionnaire.model import MEDIA_TYPES, Question, Questionnaire, Section
+from incognita_shared.questionnaire.model import (
+    MEDIA_TYPES,
+    Question,
+    Questionnaire,
+    QuestionType,
+    Section,
+)
 from incognita_shared.questionnaire.reading import printable
 from incognita_shared.questionnaire.scope import Scope, is_blank, not_applicable
 from incognita_shared.values import EvidenceKind
@@ -226,7 +232,8 @@ def _wrong(question: Question, scope: Scope, partial: bool, language: str) -> An
         return AnswerError(path, f"cannot be checked: {scope.faulty[question.id]}", "fails")
     if scope.has(question.id):
         return _broken(question, scope, path, language)
-    if question.id in scope.answers and scope.answers[question.id] is None:
+    claimed = question.type is QuestionType.CALCULATED
+    if question.id in scope.answers and scope.answers[question.id] is None and not claimed:
         allowed = not_applicable(question, scope.answers)
         return None if allowed else AnswerError(path, "cannot be 'not applicable'", "missing")
     missing = scope.required(question)

@@ -178,6 +178,7 @@ def not_applicable(question: Question, answers: Mapping[str, Any]) -> bool:
         question.scoring.not_applicable_allowed
         and question.id in answers
         and answers[question.id] is None
+        and question.type is not QuestionType.CALCULATED
     )
 
 

@@ -125,6 +125,10 @@ def test_a_calculation_is_the_servers_whatever_the_device_says(given, total):
     assert "much" in read.irrelevant
 
 
+def test_nothing_claimed_of_a_calculation_is_nothing_wrong():
+    assert wrong(SUM, {"total": None}) == []
+
+
 def test_rules_reckon_with_what_was_calculated():
     assert wrong(SUM, {"n": 8, "m": 3}) == [("much", "missing")]
     assert wrong(SUM, {"n": 1, "m": 3, "total": 11}) == []

@@ -50,6 +50,8 @@ def score_question(
 ) -> ScoredQuestion:
     """The points of one question. What does not count has 0 earned of 0 possible."""
     scorer = _Scorer(section, question, scope, instance)
+    if question.scoring.method is NO_METHOD:
+        return scorer.left_out(UNSCORED, "Not scored.")
     if ruling is RulingKind.FULL_POINTS:
         return scorer.counted(question.scoring.points, met=True, fact="Granted on appeal")
     if ruling is RulingKind.DOES_NOT_COUNT:
@@ -60,8 +62,6 @@ def score_question(
 def _unanswerable(scorer: "_Scorer") -> ScoredQuestion | None:
     """The score where there is no answer to judge, for whatever reason; None where there is."""
     question, scope = scorer.question, scorer.scope
-    if question.scoring.method is NO_METHOD:
-        return scorer.left_out(UNSCORED, "Not scored.")
     if question.id in scope.irrelevant:
         return scorer.left_out(NOT_ASKED, "Not asked: it did not apply to this visit.")
     if question.id in scope.faulty:
