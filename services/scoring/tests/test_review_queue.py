@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from incognita_scoring.repository.reviews import Reviews
+from incognita_scoring.rules import Verb
+from incognita_scoring.score import DecidedBy
 from incognita_scoring.urgency import HOURS, LEAST_HOURS, Ground, urgency
 from incognita_shared.events.assignment import WaveChanged
 
@@ -165,3 +168,23 @@ async def test_a_report_of_before_there_was_an_order_comes_first_and_pages(clien
     assert seen == [*waiting[10:13], *waiting[:10], *waiting[13:]]
     claimed = (await reviewer.post("/v1/reviews:claim", json={})).json()["review"]
     assert claimed["visit_id"] == waiting[10]
+
+
+async def test_a_write_that_has_not_seen_the_newest_state_is_refused(db, waiting, report):
+    reviews = Reviews(db, report().chain_id)
+    before = await reviews.get_score(waiting[0])
+    first, second = (
+        before.decided(Verb.ENDORSE, by=DecidedBy.REVIEWER, key_id=key, at=NOON)
+        for key in ("k1", "k2")
+    )
+    assert await reviews.save_review(before, first)  # which no event tells
+    assert not await reviews.save_review(before, second)
+    now = await reviews.get_score(waiting[0])
+    assert now.endorsed_by == "k1"
+    scored_anew = now.model_copy(update={"seq": now.seq + 1})  # which no decision tells
+    assert await reviews.save_review(now, scored_anew)
+    assert not await reviews.save_review(now, now.model_copy(update={"faults": 9}))
+    newest = await reviews.get_score(waiting[0])
+    claimed = newest.model_copy(update={"locked_by": "k3", "locked_until": NOON})
+    assert await reviews.save_review(newest, claimed)
+    assert not await reviews.save_review(newest, newest.model_copy(update={"faults": 9}))
