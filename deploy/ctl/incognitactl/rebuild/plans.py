@@ -20,9 +20,12 @@ from incognita_shared.events.assignment import (
 from incognita_shared.events.envelope import Event
 from incognita_shared.events.evidence import ReportCompleted
 from incognita_shared.events.scoring import (
+    AppealDecided,
+    AppealOpened,
     ReportApproved,
     ReportRejected,
     ReportReturned,
+    ReportUnapproved,
     VisitScored,
 )
 from incognita_shared.kafka.incoming import Handlers, Reads
@@ -97,7 +100,9 @@ class Plan:
 
 
 _ORDER = (CATALOG, "assignment.events.v1", "evidence.events.v1", "scoring.events.v1")
-_JUDGED: Events = (VisitScored, ReportApproved, ReportReturned, ReportRejected)
+_JUDGED: Events = (
+    VisitScored, ReportApproved, ReportReturned, ReportRejected, ReportUnapproved,
+)  # fmt: skip
 _VISITS: Events = (
     VisitOffered, VisitAccepted, VisitDeclined, VisitExpired, VisitCancelled, VisitReturned,
 )  # fmt: skip
@@ -129,6 +134,7 @@ PLANS: Mapping[str, Plan] = {
             "scoring",
             _catalog(
                 branches=BranchChanged,
+                waves=WaveChanged,
                 questionnaires=QuestionnairePublished,
                 api_keys=ApiKeyChanged,
                 cancelled_visits=VisitCancelled,
@@ -136,11 +142,13 @@ PLANS: Mapping[str, Plan] = {
             | {
                 "scores": Projection(
                     ("scores", "score_revisions"),
-                    (ReportCompleted, *_JUDGED),
-                    needs=(QuestionnairePublished, VisitCancelled),
+                    (ReportCompleted, *_JUDGED, AppealOpened, AppealDecided),
+                    needs=(QuestionnairePublished, VisitCancelled, WaveChanged),
                 )
             },
-            {},
+            dict.fromkeys(
+                ("appeals", "review_rules", "rescores", "rescore_changes", "wave_versions"), _TRUTH
+            ),
             _scoring,
             own_topic="scoring.events.v1",
         ),

@@ -152,9 +152,9 @@ class Rebuilding:
         await create_indexes_of(self._plan.service)(staging)
         await ensure_collections(staging, collections)
         if self._reads_own_topic():
-            from incognitactl.rebuild.scoring import keep_decisions
+            from incognitactl.rebuild.known import keep_known
 
-            await keep_decisions(self._db, staging, without_reviewers=self._wish.without_reviewers)
+            await keep_known(self._db, staging, without_reviewers=self._wish.without_reviewers)
         found = await self._reach()
         total = sum(
             max(0, until - found.begins[source]) for source, until in under_way.until.items()

@@ -2,71 +2,64 @@
 
 A score is not computed again: what scoring said of it then is the truth, whatever engine made it.
 The report adds answers, findings and circumstances; the questionnaire which questions are hidden;
-the engine only the doubts, which no event names. What no topic has is which reviewer decided and
-the note to an approval: they are taken from the decisions that the database still has.
+the engine only doubts and ratings, which no event names. What no topic has is taken from what the
+database still has (``known.py``).
 """
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pymongo import ReplaceOne
-
+from incognita_scoring.corrected import Corrected
 from incognita_scoring.repository import REVISIONS, SCORES
-from incognita_scoring.repository.documents import revision_document, score_document
+from incognita_scoring.repository.documents import (
+    read_revision,
+    revision_document,
+    score_document,
+)
 from incognita_scoring.repository.projections import (
     find_called_off,
     find_score,
     keep_called_off,
+    wave_end,
 )
 from incognita_scoring.repository.questionnaires import find_for_event
-from incognita_scoring.rules import ReviewState, Verb
-from incognita_scoring.score import DecidedBy, Score
+from incognita_scoring.rescoring.anew import next_revision
+from incognita_scoring.review_queue import placed, queued
+from incognita_scoring.rules import OPEN, RejectReason, ReviewState, Verb
+from incognita_scoring.score import DecidedBy, Decision, Revision, Score, Scored
 from incognita_scoring.scoring import score_report
 from incognita_shared.events.assignment import VisitCancelled
 from incognita_shared.events.envelope import VisitEvent
 from incognita_shared.events.evidence import ReportCompleted
 from incognita_shared.events.scoring import (
+    AppealDecided,
+    AppealOpened,
     ReportApproved,
     ReportRejected,
     ReportReturned,
+    ReportUnapproved,
     VisitScored,
 )
 from incognita_shared.kafka.incoming import Handlers, NotReady, Reads, Received
-from incognita_shared.mongo.client import Database, Document
 from incognita_shared.mongo.work import Work
+from incognitactl.rebuild.known import (
+    KNOWN_REVISIONS,
+    KNOWN_SCORES,
+    as_known,
+    check_may_be_unknown,
+    known_decision,
+    known_of,
+    known_revision,
+)
 from incognitactl.services import code_of
 
 REPORTS = "completed_reports"
-DECISIONS = "known_decisions"
-WITHOUT_REVIEWERS = "without_reviewers"
-BATCH_DOCUMENTS = 1_000
 NO_EVENTS = {"pending": [], "has_pending": False, "relay_bucket": 0}
-SAID = ("score", "passed", "critical_failed", "engine_version")
+SAID = (
+    "score", "passed", "critical_failed", "engine_version", "sections", "stages", "questions",
+    "score_revision", "reason", "author",
+)  # fmt: skip
 """What a score revision says of itself, on its topic and in its document alike."""
-
-
-class ReviewerUnknown(Exception):
-    """A reviewer's decision that the database does not have, so that nobody knows whose it was."""
-
-
-async def keep_decisions(db: Database, staging: Database, *, without_reviewers: bool) -> None:
-    """Put aside, for the handlers, who made those decisions that were not made by rule."""
-    kept: list[Document] = [{"_id": WITHOUT_REVIEWERS}] if without_reviewers else []
-    not_by_rule = {"decisions.by": {"$in": [DecidedBy.REVIEWER, DecidedBy.CANCELLATION]}}
-    async for found in db[SCORES].find(not_by_rule, {"decisions": 1}):
-        kept.append(found)
-        if len(kept) == BATCH_DOCUMENTS:
-            await _put_aside(staging, kept)
-            kept = []
-    await _put_aside(staging, kept)
-
-
-async def _put_aside(staging: Database, documents: Sequence[Document]) -> None:
-    if documents:
-        await staging[DECISIONS].bulk_write(
-            [ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in documents]
-        )
 
 
 async def on_visit_cancelled(received: Received[VisitCancelled], work: Work) -> None:
@@ -90,107 +83,189 @@ async def on_visit_scored(received: Received[VisitScored], work: Work) -> None:
     before = await find_score(work, event.visit_id)
     if before is not None and before.seq >= event.seq:
         return
+    report, versions = await _report_of(work, event)
+    if before is None or event.report_revision > before.report_revision:
+        score, revision = await _first(work, event, report, versions, before)
+    else:
+        score, revision = await _further(work, event, versions, before)
+    revision = revision.model_copy(update={name: getattr(event, name) for name in SAID})
+    said = {name: getattr(revision, name) for name in Scored.model_fields}
+    score = score.model_copy(update={**said, "seq": event.seq})
+    _save(work, as_known(await known_of(work, event.visit_id), score))
+    document = revision_document(revision)
+    work.replace(REVISIONS, {"_id": document["_id"]}, document)
+
+
+async def _report_of(work: Work, event: VisitScored) -> tuple[ReportCompleted, Corrected]:
+    """The report, with the version that scored it and the one that was answered."""
     found = await work.find_one(REPORTS, {"_id": f"{event.visit_id}:{event.report_revision}"})
     questionnaire = await find_for_event(
         work, event.chain_id, event.questionnaire_id, event.questionnaire_version
     )
     if found is None or questionnaire is None:
         raise NotReady(f"the report or the questionnaire of {event.visit_id} is not there")
-    report = ReportCompleted.model_validate_json(found["body"])
-    outcome = score_report(report, questionnaire, before, event.scored_at)
-    said = {name: getattr(event, name) for name in SAID}
-    revision = outcome.revision.model_copy(
-        update={
-            **said,
-            "sections": event.sections,
-            "questions": event.questions,
-            "score_revision": event.score_revision,
-        }
+    report, asked = ReportCompleted.model_validate_json(found["body"]), None
+    if report.questionnaire_version != event.questionnaire_version:
+        asked = await find_for_event(
+            work, event.chain_id, report.questionnaire_id, report.questionnaire_version
+        )
+    return report, Corrected(event.questionnaire_version, questionnaire, asked)
+
+
+async def _first(
+    work: Work,
+    event: VisitScored,
+    report: ReportCompleted,
+    versions: Corrected,
+    before: Score | None,
+) -> tuple[Score, Revision]:
+    """The first score of a report. One that was decided at once has no place in the queue."""
+    outcome = score_report(
+        report,
+        versions.questionnaire,
+        before,
+        event.scored_at,
+        called_off=await find_called_off(work, event.visit_id),
+        wave_version=versions if versions.asked else None,
     )
-    score = outcome.score.model_copy(
-        update={
-            **said,
-            "score_revision": event.score_revision,
-            "state": ReviewState.WAITING,
-            "decisions": before.decisions if before else (),
-            "seq": event.seq,
-        }
-    )
-    await _save(work, score)
-    document = revision_document(revision)
-    work.replace(REVISIONS, {"_id": document["_id"]}, document)
+    waits = outcome.score.state in OPEN
+    ends_at = await wave_end(work, event.wave_id) if waits else None
+    score = queued(outcome.score, before, wave_ends_at=ends_at)
+    decisions = before.decisions if before else ()
+    waiting = {"state": ReviewState.WAITING, "decisions": decisions}
+    return score.model_copy(update=waiting), outcome.revision
+
+
+async def _further(
+    work: Work, event: VisitScored, versions: Corrected, before: Score
+) -> tuple[Score, Revision]:
+    """A further score of the same report: by a rescore, a correction or an appeal."""
+    revision = await known_revision(work, f"{event.visit_id}:{event.score_revision}")
+    if revision is None:
+        if versions.version == before.questionnaire_version:  # else it is a rescore of the same
+            what = f"what revision {event.score_revision} of {event.visit_id} was made from"
+            await check_may_be_unknown(work, what)
+        last = await work.find_one(REVISIONS, {"_id": before.revision_id})
+        if last is None:
+            raise NotReady(f"revision {before.revision_id} is not there")
+        revision = next_revision(
+            before,
+            read_revision(last),
+            versions,
+            reason=event.reason,
+            author=event.author,
+            at=event.scored_at,
+        )
+    if before.state not in OPEN:
+        return before, revision
+    lapsed = {"state": ReviewState.WAITING, "endorsed_by": None, "second_grounds": ()}
+    after = {name: getattr(revision, name) for name in Scored.model_fields}
+    return placed(before.model_copy(update=after | lapsed)), revision
 
 
 async def on_report_approved(received: Received[ReportApproved], work: Work) -> None:
-    """The decision, by rule or by a reviewer."""
+    """The decision, by rule, by a reviewer, or with a rescore or an appeal."""
     event = received.event
-    await _decide(work, event, Verb.APPROVE, by=event.approved_by, at=event.approved_at, text=None)
+    await _decide(work, event, Verb.APPROVE, by=event.approved_by, at=event.approved_at)
 
 
 async def on_report_returned(received: Received[ReportReturned], work: Work) -> None:
     """A reviewer's decision."""
     event = received.event
-    await _decide(work, event, Verb.RETURN, by=None, at=event.returned_at, text=event.reason)
+    await _decide(
+        work, event, Verb.RETURN, at=event.returned_at, text=event.reason,
+        question_ids=event.question_ids,
+    )  # fmt: skip
 
 
 async def on_report_rejected(received: Received[ReportRejected], work: Work) -> None:
     """A reviewer's decision, or that of a cancellation."""
     event = received.event
-    await _decide(work, event, Verb.REJECT, by=None, at=event.rejected_at, text=event.reason)
+    code = None if event.reason_code is None else RejectReason(event.reason_code)
+    await _decide(
+        work, event, Verb.REJECT, at=event.rejected_at, text=event.reason, reason_code=code
+    )
+
+
+async def on_report_unapproved(received: Received[ReportUnapproved], work: Work) -> None:
+    """The agency's decision: the report waits again, from then on."""
+    event = received.event
+    await _decide(work, event, Verb.UNAPPROVE, at=event.unapproved_at, text=event.reason)
+
+
+async def on_appeal(received: Received[AppealOpened] | Received[AppealDecided], work: Work) -> None:
+    """The appeal itself is kept elsewhere; it has a number among the visit's events."""
+    event = received.event
+    score = await _score_of(work, event)
+    if score.seq < event.seq:
+        _save(work, score.model_copy(update={"seq": event.seq}))
 
 
 async def _decide(
     work: Work,
-    event: ReportApproved | ReportReturned | ReportRejected,
+    event: ReportApproved | ReportReturned | ReportRejected | ReportUnapproved,
     verb: Verb,
     *,
-    by: str | None,
     at: datetime,
-    text: str | None,
+    by: str | None = None,
+    text: str | None = None,
+    reason_code: RejectReason | None = None,
+    question_ids: tuple[str, ...] = (),
 ) -> None:
+    score = await _score_of(work, event)
+    if score.seq >= event.seq:
+        return
+    known = await known_of(work, event.visit_id)
+    made = known_decision(known, verb, event.report_revision, at)
+    told = {"reason_code": reason_code, "question_ids": question_ids}
+    decider = made or await _without_reviewer(work, score, by=by, text=text, **told)
+    decided = score.decided(
+        verb,
+        by=decider.by,
+        at=at,
+        key_id=decider.key_id,
+        text=decider.text,
+        reason_code=decider.reason_code,
+        question_ids=decider.question_ids,
+    )
+    if verb is Verb.UNAPPROVE:
+        decided = placed(decided.model_copy(update={"opened_at": at, "second_grounds": ()}))
+    _save(work, as_known(known, decided.model_copy(update={"seq": event.seq})))
+
+
+async def _score_of(work: Work, event: VisitEvent) -> Score:
     score = await find_score(work, event.visit_id)
     if score is None:
         raise NotReady(f"no score of {event.visit_id} is there")
-    if score.seq >= event.seq:
-        return
-    known = await _known(work, event.visit_id, verb, event.report_revision, at)
-    if known is None:
-        known = await _without_reviewer(work, score, by=by, text=text)
-    decided = score.decided(
-        verb, by=DecidedBy(known["by"]), at=at, key_id=known["key_id"], text=known["text"]
-    )
-    await _save(work, decided.model_copy(update={"seq": event.seq}))
-
-
-async def _known(
-    work: Work, visit_id: str, verb: Verb, report_revision: int, at: datetime
-) -> Mapping[str, Any] | None:
-    found = await work.find_one(DECISIONS, {"_id": visit_id})
-    for each in (found or {}).get("decisions", ()):
-        same = (each["verb"], each["report_revision"], each["decided_at"])
-        if same == (verb.value, report_revision, at):
-            return dict(each)
-    return None
+    return score
 
 
 async def _without_reviewer(
-    work: Work, score: Score, *, by: str | None, text: str | None
-) -> Mapping[str, Any]:
+    work: Work, score: Score, *, by: str | None, text: str | None, **told: Any
+) -> Decision:
     """The decision as far as the topics tell it. Raises ReviewerUnknown if that is not enough."""
-    if by == DecidedBy.RULE:
-        return {"by": by, "key_id": None, "text": None}
+    decider, key_id = DecidedBy(by) if by in set(DecidedBy) else DecidedBy.REVIEWER, None
     why = await find_called_off(work, score.visit_id)
     if why is not None and text == f"The visit was cancelled: {why}":
-        return {"by": DecidedBy.CANCELLATION, "key_id": None, "text": text}
-    if await work.find_one(DECISIONS, {"_id": WITHOUT_REVIEWERS}) is None:
-        raise ReviewerUnknown(
-            f"who decided about visit {score.visit_id} is on no topic, and the database does not "
-            "have it: restore a backup first, or give --without-reviewers"
-        )
-    return {"by": DecidedBy.REVIEWER, "key_id": None, "text": text}
+        decider = DecidedBy.CANCELLATION
+    elif decider is DecidedBy.RESCORE:  # its revision tells
+        revision = await work.find_one(REVISIONS, {"_id": score.revision_id}) or {}
+        key_id, text = revision.get("author"), revision.get("reason")
+    elif decider is not DecidedBy.RULE:
+        await check_may_be_unknown(work, f"who decided about visit {score.visit_id}")
+    return Decision(
+        verb=Verb.APPROVE,
+        by=decider,
+        key_id=key_id,
+        text=text,
+        report_revision=score.report_revision,
+        score_revision=score.score_revision,
+        decided_at=score.scored_at,
+        **told,
+    )
 
 
-async def _save(work: Work, score: Score) -> None:
+def _save(work: Work, score: Score) -> None:
     document = {"_id": score.visit_id, **score_document(score), **NO_EVENTS}
     work.replace(SCORES, {"_id": score.visit_id}, document)
 
@@ -203,20 +278,30 @@ HANDLERS: Handlers = {
     ReportApproved: on_report_approved,
     ReportReturned: on_report_returned,
     ReportRejected: on_report_rejected,
+    ReportUnapproved: on_report_unapproved,
+    AppealOpened: on_appeal,
+    AppealDecided: on_appeal,
 }
 
 
 def _read_for_score(event: VisitScored) -> list[tuple[str, str]]:
-    return [(SCORES, event.visit_id), (REPORTS, f"{event.visit_id}:{event.report_revision}")]
+    return [
+        (SCORES, event.visit_id),
+        (REPORTS, f"{event.visit_id}:{event.report_revision}"),
+        (KNOWN_SCORES, event.visit_id),
+        (KNOWN_REVISIONS, f"{event.visit_id}:{event.score_revision}"),
+    ]
 
 
 def _read_for_decision(event: VisitEvent) -> list[tuple[str, str]]:
-    return [(SCORES, event.visit_id), (DECISIONS, event.visit_id)]
+    return [(SCORES, event.visit_id), (KNOWN_SCORES, event.visit_id)]
 
 
 READS: Reads = {
     VisitScored: _read_for_score,
-    ReportApproved: _read_for_decision,
-    ReportReturned: _read_for_decision,
-    ReportRejected: _read_for_decision,
-}
+    **dict.fromkeys(
+        (ReportApproved, ReportReturned, ReportRejected, ReportUnapproved, AppealOpened,
+         AppealDecided),
+        _read_for_decision,
+    ),
+}  # fmt: skip
