@@ -11,10 +11,11 @@ from incognita_shared.mongo.client import Database
 from incognita_shared.mongo.tenant import ChainCollection
 
 PAYOUTS = "payouts"
+_UNAPPROVED: dict[str, Any] = {"unapproved_at": {"$type": "date"}}
 
 
 async def create_indexes(db: Database) -> None:
-    """Lists by chain, state, shopper and wave."""
+    """Lists by chain, state, shopper and wave, and the few whose approval was taken back."""
     for name, fields in {
         "chain": ("chain_id", "_id"),
         "state": ("chain_id", "state", "_id"),
@@ -22,6 +23,11 @@ async def create_indexes(db: Database) -> None:
         "wave": ("chain_id", "wave_id", "_id"),
     }.items():
         await db[PAYOUTS].create_index([(field, ASCENDING) for field in fields], name=name)
+    await db[PAYOUTS].create_index(
+        [("chain_id", ASCENDING), ("_id", ASCENDING)],
+        name="unapproved",
+        partialFilterExpression=_UNAPPROVED,
+    )
 
 
 async def find_payout(
@@ -40,6 +46,7 @@ async def list_payouts(
     shopper_id: str | None,
     wave_id: str | None,
     state: PayoutState | None,
+    unapproved: bool = False,
     after: str | None,
     limit: int,
 ) -> list[dict[str, Any]]:
@@ -48,6 +55,8 @@ async def list_payouts(
         "shopper_id": shopper_id, "wave_id": wave_id, "state": state.value if state else None,
     }  # fmt: skip
     query: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
+    if unapproved:
+        query |= _UNAPPROVED
     if after is not None:
         query["_id"] = {"$gt": after}
     return await ChainCollection(db[PAYOUTS], chain_id).find(

@@ -26,6 +26,9 @@ async def list_payouts(
     caller: Reader,
     state: Annotated[PayoutState | None, Query(description="In this state only")] = None,
     wave_id: Annotated[Id | None, Query(description="Of this wave only")] = None,
+    unapproved: Annotated[
+        bool, Query(description="Only those whose report is not approved any more")
+    ] = False,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[PayoutView]:
@@ -37,6 +40,7 @@ async def list_payouts(
         shopper_id=scope_of(caller).shopper_id,
         wave_id=wave_id,
         state=state,
+        unapproved=unapproved,
         after=after[0] if after else None,
         limit=limit,
     )

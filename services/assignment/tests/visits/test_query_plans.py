@@ -55,6 +55,15 @@ async def test_handlers_and_sweeper_read_only_what_they_name(full: World, plans:
     await plans.none_scans(full.db, most_examined=2)
 
 
+async def test_an_approval_is_taken_back_and_given_again_without_a_scan(
+    full: World, plans: Plans
+) -> None:
+    approved = next(visit for visit in await full.visits() if visit.payout_id)
+    with plans.capturing():
+        await full.play(facts.unapproved(approved, seq=8), facts.approved(approved, seq=9))
+    await plans.none_scans(full.db, most_examined=2)
+
+
 async def test_requests_use_indexes(full: World, plans: Plans) -> None:
     visit, *_ = await full.visits()
     agency = await full.client(Role.AGENCY)
@@ -70,6 +79,8 @@ async def test_requests_use_indexes(full: World, plans: Plans) -> None:
             (agency, f"/v1/visits/{visit.visit_id}"),
             (agency, f"/v1/waves/{visit.wave_id}/counts"),
             (agency, "/v1/payouts?limit=5"),
+            (agency, "/v1/payouts?unapproved=true&limit=5"),
+            (agency, f"/v1/keys?shopper_id={visit.shopper_id}&limit=5"),
             (shopper, "/v1/payouts?limit=5"),
         ):
             answer = await caller.get(path)

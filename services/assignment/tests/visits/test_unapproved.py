@@ -90,12 +90,13 @@ async def test_what_was_paid_stays_paid_is_marked_and_never_paid_again(
     assert (after.state, after.reference) == (PayoutState.PAID, "SEPA-1")
     assert after.unapproved_at == word.unapproved_at
     agency = await world.client(Role.AGENCY)
-    (item,) = (await agency.get("/v1/payouts?state=paid")).json()["items"]
+    (item,) = (await agency.get("/v1/payouts?state=paid&unapproved=true")).json()["items"]
     assert item["unapproved_at"]
     await world.play(facts.approved(approved, seq=4))
     again = await payout(world)
     assert (again.state, again.unapproved_at) == (PayoutState.PAID, None)
     assert again.paid_at == after.paid_at
+    assert (await agency.get("/v1/payouts?unapproved=true")).json()["items"] == []
     assert await verbs(world, approved) == ["offered", "due", "paid"]
     assert await moves(world, approved) == [
         "offer", "report", "approve", "pay", "unapprove_paid", "approve_paid",
