@@ -21,7 +21,9 @@ from incognita_shared.questionnaire.model import Questionnaire
 def client_view(score: Score, revision: Revision, questionnaire: Questionnaire | None) -> ScoreView:
     """The score for the chain's own roles."""
     shown = _without_hidden(revision, questionnaire)
-    return ScoreView(**_common(ScoreView, score), **shown, sections=revision.sections)
+    return ScoreView(
+        **_common(ScoreView, score), **shown, sections=revision.sections, stages=revision.stages
+    )
 
 
 def reviewer_view(
@@ -32,6 +34,7 @@ def reviewer_view(
         **_common(ReviewedScore, score),
         critical_failed=score.critical_failed,
         sections=revision.sections,
+        stages=revision.stages,
         questions=_questions(revision, questionnaire),
         hidden_questions=revision.hidden_questions,
         allowed=ALLOWED[score.state],

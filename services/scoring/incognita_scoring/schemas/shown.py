@@ -11,10 +11,14 @@ from incognita_scoring.score import DecidedBy
 from incognita_scoring.urgency import Reason
 from incognita_shared.clock import now
 from incognita_shared.events.evidence import Finding
-from incognita_shared.events.scoring import Outcome, SectionScore
+from incognita_shared.events.scoring import Outcome, SectionScore, StageScore
 from incognita_shared.values import Channel, Exact
 
 Percent = Annotated[Exact | None, Field(description="0 to 100; null where nothing counted")]
+
+Stages = Annotated[
+    tuple[StageScore, ...], Field(description="Of a visit in stages, in their order; else none")
+]
 
 
 class QuestionView(BaseModel):
@@ -22,12 +26,18 @@ class QuestionView(BaseModel):
 
     question_id: str
     section_id: str
+    instance: Annotated[
+        int | None, Field(description="Which repetition of its section, from 0; null: none")
+    ] = None
     label: Annotated[dict[str, str], Field(description="Language → the question")]
     earned: Exact
     possible: Annotated[Exact, Field(description="0 where the question does not count")]
     outcome: Outcome
     critical: bool
     why: Annotated[str, Field(examples=["Answered no, expected yes: 0 of 5 points."])]
+    instance: Annotated[
+        int | None, Field(description="The repetition of its section, from 0; null if it has none")
+    ]
 
 
 class ScoreRow(BaseModel):
@@ -71,6 +81,7 @@ class ScoreView(BaseModel):
     passed: bool | None
     critical_failed: tuple[str, ...]
     sections: tuple[SectionScore, ...]
+    stages: tuple[StageScore, ...]
     questions: tuple[QuestionView, ...]
     visited_at: datetime
     scored_at: datetime
@@ -161,6 +172,7 @@ class RevisionView(BaseModel):
     passed: bool | None
     critical_failed: tuple[str, ...]
     sections: tuple[SectionScore, ...]
+    stages: tuple[StageScore, ...]
     questions: tuple[QuestionView, ...]
     scored_at: datetime
 
