@@ -39,6 +39,10 @@ class CollectForm:
         """The elements that can hold something, in order."""
         return [_name(each) for each in self._primary.iter() if len(each) == 0]
 
+    def asked(self) -> set[str]:
+        """Every element, groups too."""
+        return {_name(each) for each in self._primary.iter()}
+
     def fill(
         self,
         answers: Answers,

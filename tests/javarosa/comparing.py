@@ -18,22 +18,26 @@ from tests.javarosa.engine import Verdict
 _STEP = re.compile(r"/([^/\[\]]+)\[(\d+)\]")
 
 
+def answers_of(questionnaire: Questionnaire, instance: bytes) -> dict[str, Any]:
+    """The native answers of an instance, files by a hash of their names."""
+    return claims_of(questionnaire, read_instance(instance), _sha256_of).answers
+
+
 def differences(
     questionnaire: Questionnaire,
-    instance: bytes,
+    answers: dict[str, Any],
     verdicts: list[Verdict],
     offered: Mapping[str, list[str]],
     context: Context,
 ) -> Iterator[str]:
-    """What phone and server see differently, in words."""
-    claims = claims_of(questionnaire, read_instance(instance), _sha256_of)
+    """What phone and server see differently of these answers, in words."""
     for verdict in verdicts:  # what the phone reckons is what it would claim
         found = field_of(_name(verdict))
         question = questionnaire.by_id.get(found.question_id)
         calculated = question and question.type is QuestionType.CALCULATED
         if question and calculated and verdict.value is not None:
-            _claim(questionnaire, claims.answers, verdict, question)
-    read = ReadAnswers(questionnaire, claims.answers, context)
+            _claim(questionnaire, answers, verdict, question)
+    read = ReadAnswers(questionnaire, answers, context)
     wrong = {error.question_id: error.cause for error in read.errors()}
     reckoned = {
         each.question_id: each.detail
@@ -62,8 +66,7 @@ def differences(
 
 def errors_of(questionnaire: Questionnaire, instance: bytes, context: Context) -> list[str]:
     """What the server finds wrong with the instance's answers, by question."""
-    claims = claims_of(questionnaire, read_instance(instance), _sha256_of)
-    read = ReadAnswers(questionnaire, claims.answers, context)
+    read = ReadAnswers(questionnaire, answers_of(questionnaire, instance), context)
     return [each.question_id for each in read.errors()]
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,23 +13,34 @@ import pytest
 from incognita_local.progress import Display
 from incognita_shared.questionnaire.conditions import Context
 from incognita_shared.questionnaire.model import Questionnaire
-from incognita_xlsform.xform import form_of
+from incognita_xlsform.reading import read_workbook
+from incognita_xlsform.xform import form_of, template_of
 from tests.collect.form import CollectForm
 from tests.javarosa.answering import random_answers
-from tests.javarosa.comparing import differences, errors_of, first_beyond, path_of, without
+from tests.javarosa.comparing import (
+    answers_of,
+    differences,
+    errors_of,
+    first_beyond,
+    path_of,
+    without,
+)
 from tests.javarosa.engine import Judge, missing
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 
 ROOT = Path(__file__).parents[2]
-DEFINITIONS = sorted(
-    [*(ROOT / "examples" / "questionnaires").glob("*.json"), *Path(__file__).parent.glob("*.json")]
-)
+EXAMPLES = ROOT / "examples" / "questionnaires"
+DEFINITIONS = [
+    *sorted(Path(__file__).parent.glob("*.json")),
+    *sorted(EXAMPLES.glob("*.xlsx")),
+    *sorted(EXAMPLES.glob("*.json")),
+]
 NOTED: dict[str, Any] = {
     "started_at": "2026-05-04T10:00:00.000Z",
     "ended_at": "2026-05-04T11:00:00.000Z",
 }
-INSTANCES = 150
+INSTANCES = 70
 """Of each questionnaire."""
 
 
@@ -39,10 +51,20 @@ def judge() -> Iterator[Judge]:
         yield running
 
 
+def questionnaire_of(path: Path) -> Questionnaire:
+    """Of a workbook, or of JSON."""
+    content = path.read_bytes()
+    if path.suffix == ".json":
+        return Questionnaire.model_validate(orjson.loads(content))
+    questionnaire = read_workbook(content, file_name=path.name).questionnaire
+    assert questionnaire is not None, path
+    return questionnaire
+
+
 @pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: path.stem)
 @pytest.mark.timeout(600)
 def test_phone_and_server_agree_on_random_answers(judge: Judge, path: Path) -> None:
-    questionnaire = Questionnaire.model_validate(orjson.loads(path.read_bytes()))
+    questionnaire = questionnaire_of(path)
     rng = random.Random(1)
     found: dict[str, list[str]] = {}
     for number in range(INSTANCES):
@@ -57,8 +79,7 @@ def test_phone_and_server_agree_on_random_answers(judge: Judge, path: Path) -> N
 
 def test_a_form_that_asks_for_something_else_is_seen(judge: Judge) -> None:
     """The counterpart: a bound, a relevance and a calculation that the server does not know."""
-    path = Path(__file__).with_name("every_rule.json")
-    questionnaire = Questionnaire.model_validate(orjson.loads(path.read_bytes()))
+    questionnaire = questionnaire_of(Path(__file__).with_name("every_rule.json"))
     context = Context(branch={"drive_through": True}, visit={"scenario": "s", "channel": "visit"})
     form = form_of(questionnaire, form_id="0" * 32, version="1", title="T", context=context)
     texts = {"how_many": "10", "many": "red", "paid": "3.5", "price": "1"}
@@ -91,7 +112,22 @@ def _seen_differently(
         if verdict.relevant and path not in errors_of(questionnaire, filled, context):
             yield f"{path} = {verdict.value!r}: not let pass on the phone, sound here"
         without(texts, verdict)
-    yield from differences(questionnaire, filled, verdicts, offered, context)
+    answers = answers_of(questionnaire, filled)
+    yield from differences(questionnaire, answers, verdicts, offered, context)
+    for stage in questionnaire.stages:
+        template = template_of(
+            questionnaire, context=context, stage_id=stage.id, answers=deepcopy(answers)
+        )
+        part = template.form(form_id="0" * 32, version="1", title="T")
+        verdicts, offered = judge.judge(part, _of_stage(CollectForm(part), texts))
+        for told in differences(questionnaire, deepcopy(answers), verdicts, offered, context):
+            yield f"stage {stage.id}: {told}"
+
+
+def _of_stage(form: CollectForm, texts: dict[str, Any]) -> bytes:
+    """The stage's form with those of the texts that it asks for."""
+    asked = form.asked()
+    return form.fill({name: text for name, text in texts.items() if name in asked}, **NOTED).xml
 
 
 def _context(questionnaire: Questionnaire, rng: random.Random) -> Context:
