@@ -16,19 +16,12 @@ from incognita_shared.values import Channel, Exact
 
 Percent = Annotated[Exact | None, Field(description="0 to 100; null where nothing counted")]
 
-Stages = Annotated[
-    tuple[StageScore, ...], Field(description="Of a visit in stages, in their order; else none")
-]
-
 
 class QuestionView(BaseModel):
     """One question with its points and the reason for them."""
 
     question_id: str
     section_id: str
-    instance: Annotated[
-        int | None, Field(description="Which repetition of its section, from 0; null: none")
-    ] = None
     label: Annotated[dict[str, str], Field(description="Language → the question")]
     earned: Exact
     possible: Annotated[Exact, Field(description="0 where the question does not count")]
