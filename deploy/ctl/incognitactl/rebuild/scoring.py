@@ -6,15 +6,11 @@ the engine only doubts and ratings, which no event names. What no topic has is t
 database still has (``known.py``).
 """
 
-from datetime import datetime
-from typing import Any
-
 from incognita_scoring.corrected import Corrected
 from incognita_scoring.repository import REVISIONS, SCORES
 from incognita_scoring.repository.documents import (
     read_revision,
     revision_document,
-    score_document,
 )
 from incognita_scoring.repository.projections import (
     find_called_off,
@@ -25,8 +21,8 @@ from incognita_scoring.repository.projections import (
 from incognita_scoring.repository.questionnaires import find_for_event
 from incognita_scoring.rescoring.anew import next_revision
 from incognita_scoring.review_queue import placed, queued
-from incognita_scoring.rules import OPEN, RejectReason, ReviewState, Verb
-from incognita_scoring.score import DecidedBy, Decision, Revision, Score, Scored
+from incognita_scoring.rules import OPEN, ReviewState
+from incognita_scoring.score import Revision, Score, Scored
 from incognita_scoring.scoring import score_report
 from incognita_shared.events.assignment import VisitCancelled
 from incognita_shared.events.envelope import VisitEvent
@@ -42,19 +38,25 @@ from incognita_shared.events.scoring import (
 )
 from incognita_shared.kafka.incoming import Handlers, NotReady, Reads, Received
 from incognita_shared.mongo.work import Work
+from incognitactl.rebuild.decisions import (
+    on_appeal,
+    on_report_approved,
+    on_report_rejected,
+    on_report_returned,
+    on_report_unapproved,
+    save_score,
+)
 from incognitactl.rebuild.known import (
     KNOWN_REVISIONS,
     KNOWN_SCORES,
     as_known,
     check_may_be_unknown,
-    known_decision,
     known_of,
     known_revision,
 )
 from incognitactl.services import code_of
 
 REPORTS = "completed_reports"
-NO_EVENTS = {"pending": [], "has_pending": False, "relay_bucket": 0}
 SAID = (
     "score", "passed", "critical_failed", "engine_version", "sections", "stages", "questions",
     "score_revision", "reason", "author",
@@ -91,7 +93,7 @@ async def on_visit_scored(received: Received[VisitScored], work: Work) -> None:
     revision = revision.model_copy(update={name: getattr(event, name) for name in SAID})
     said = {name: getattr(revision, name) for name in Scored.model_fields}
     score = score.model_copy(update={**said, "seq": event.seq})
-    _save(work, as_known(await known_of(work, event.visit_id), score))
+    save_score(work, as_known(await known_of(work, event.visit_id), score))
     document = revision_document(revision)
     work.replace(REVISIONS, {"_id": document["_id"]}, document)
 
@@ -161,113 +163,6 @@ async def _further(
     lapsed = {"state": ReviewState.WAITING, "endorsed_by": None, "second_grounds": ()}
     after = {name: getattr(revision, name) for name in Scored.model_fields}
     return placed(before.model_copy(update=after | lapsed)), revision
-
-
-async def on_report_approved(received: Received[ReportApproved], work: Work) -> None:
-    """The decision, by rule, by a reviewer, or with a rescore or an appeal."""
-    event = received.event
-    await _decide(work, event, Verb.APPROVE, by=event.approved_by, at=event.approved_at)
-
-
-async def on_report_returned(received: Received[ReportReturned], work: Work) -> None:
-    """A reviewer's decision."""
-    event = received.event
-    await _decide(
-        work, event, Verb.RETURN, at=event.returned_at, text=event.reason,
-        question_ids=event.question_ids,
-    )  # fmt: skip
-
-
-async def on_report_rejected(received: Received[ReportRejected], work: Work) -> None:
-    """A reviewer's decision, or that of a cancellation."""
-    event = received.event
-    code = None if event.reason_code is None else RejectReason(event.reason_code)
-    await _decide(
-        work, event, Verb.REJECT, at=event.rejected_at, text=event.reason, reason_code=code
-    )
-
-
-async def on_report_unapproved(received: Received[ReportUnapproved], work: Work) -> None:
-    """The agency's decision: the report waits again, from then on."""
-    event = received.event
-    await _decide(work, event, Verb.UNAPPROVE, at=event.unapproved_at, text=event.reason)
-
-
-async def on_appeal(received: Received[AppealOpened] | Received[AppealDecided], work: Work) -> None:
-    """The appeal itself is kept elsewhere; it has a number among the visit's events."""
-    event = received.event
-    score = await _score_of(work, event)
-    if score.seq < event.seq:
-        _save(work, score.model_copy(update={"seq": event.seq}))
-
-
-async def _decide(
-    work: Work,
-    event: ReportApproved | ReportReturned | ReportRejected | ReportUnapproved,
-    verb: Verb,
-    *,
-    at: datetime,
-    by: str | None = None,
-    text: str | None = None,
-    reason_code: RejectReason | None = None,
-    question_ids: tuple[str, ...] = (),
-) -> None:
-    score = await _score_of(work, event)
-    if score.seq >= event.seq:
-        return
-    known = await known_of(work, event.visit_id)
-    made = known_decision(known, verb, event.report_revision, at)
-    told = {"reason_code": reason_code, "question_ids": question_ids}
-    decider = made or await _without_reviewer(work, score, by=by, text=text, **told)
-    decided = score.decided(
-        verb,
-        by=decider.by,
-        at=at,
-        key_id=decider.key_id,
-        text=decider.text,
-        reason_code=decider.reason_code,
-        question_ids=decider.question_ids,
-    )
-    if verb is Verb.UNAPPROVE:
-        decided = placed(decided.model_copy(update={"opened_at": at, "second_grounds": ()}))
-    _save(work, as_known(known, decided.model_copy(update={"seq": event.seq})))
-
-
-async def _score_of(work: Work, event: VisitEvent) -> Score:
-    score = await find_score(work, event.visit_id)
-    if score is None:
-        raise NotReady(f"no score of {event.visit_id} is there")
-    return score
-
-
-async def _without_reviewer(
-    work: Work, score: Score, *, by: str | None, text: str | None, **told: Any
-) -> Decision:
-    """The decision as far as the topics tell it. Raises ReviewerUnknown if that is not enough."""
-    decider, key_id = DecidedBy(by) if by in set(DecidedBy) else DecidedBy.REVIEWER, None
-    why = await find_called_off(work, score.visit_id)
-    if why is not None and text == f"The visit was cancelled: {why}":
-        decider = DecidedBy.CANCELLATION
-    elif decider is DecidedBy.RESCORE:  # its revision tells
-        revision = await work.find_one(REVISIONS, {"_id": score.revision_id}) or {}
-        key_id, text = revision.get("author"), revision.get("reason")
-    elif decider is not DecidedBy.RULE:
-        await check_may_be_unknown(work, f"who decided about visit {score.visit_id}")
-    return Decision(
-        verb=Verb.APPROVE,
-        by=decider,
-        key_id=key_id,
-        text=text,
-        report_revision=score.report_revision,
-        score_revision=score.score_revision,
-        decided_at=score.scored_at,
-        **told,
-    )
-
-
-def _save(work: Work, score: Score) -> None:
-    document = {"_id": score.visit_id, **score_document(score), **NO_EVENTS}
-    work.replace(SCORES, {"_id": score.visit_id}, document)
 
 
 HANDLERS: Handlers = {
