@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from incognita_shared.questionnaire.model import EvidenceRule, Question, Questionnaire
 from incognita_xlsform.columns import headers_of
-from incognita_xlsform.importing.document import read_document
+from incognita_xlsform.importing.document import read_draft
 from incognita_xlsform.importing.exact import COLUMN, exact_cell
 from incognita_xlsform.importing.found import Found
 from incognita_xlsform.languages import language_name
@@ -25,9 +25,9 @@ def add_exact(questionnaire: Questionnaire, sheets: dict[str, list[Row]]) -> Non
     names = [language_name(language) for language in questionnaire.languages]
     headers = {sheet: headers_of(sheet, names) for sheet in sheets}
     default = questionnaire.default_language
-    reading = read_document(book_of(sheets, headers), Found(), file_name="", language=default)
+    draft = read_draft(book_of(sheets, headers), Found(), file_name="", language=default)
     read: dict[str, dict[str, Any]] = {}
-    for section in reading.sections.definitions if reading else []:
+    for section in draft.sections.definitions if draft else []:
         read[section["id"]] = section
         read |= {question["id"]: question for question in section["questions"]}
     rows = {row["name"]: row for row in sheets["survey"] if "name" in row}

@@ -38,7 +38,5 @@ def read_workbook(content: bytes, *, file_name: str, language: str = "en") -> Im
     if book is None:
         return Imported(None, found.problems)
     stem = PurePath(file_name).stem or "questionnaire"
-    reading = read_document(book, found, file_name=stem, language=language)
-    if reading is None or found.refused:
-        return Imported(None, found.problems)
-    return Imported(reading.questionnaire, found.problems)
+    questionnaire = read_document(book, found, file_name=stem, language=language)
+    return Imported(None if found.refused else questionnaire, found.problems)

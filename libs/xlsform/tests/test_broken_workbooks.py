@@ -132,8 +132,15 @@ def test_headers_twice_unknown_columns_and_sheets_are_named() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("sheets", [{"choices": [["list_name"]]}, {"survey": [[]]},
-                                    {"survey": [["type", "name"]]}, {"survey": [["a", "b"]]}])  # fmt: skip
+@pytest.mark.parametrize(
+    "sheets",
+    [
+        {"choices": [["list_name"]]},
+        {"survey": [[]]},
+        {"survey": [["type", "name"]]},
+        {"survey": [["a", "b"]]},
+    ],
+)
 def test_a_workbook_without_questions_is_refused(sheets: dict[str, Rows]) -> None:
     assert read(workbook(**sheets)).errors
 
@@ -145,7 +152,8 @@ WORDS = st.sampled_from([
     "sum(${a})", ". > 5", "regex(., '(')", "pulldata('x', 'y', 'z')", "position(..)", "l", "",
 ])  # fmt: skip
 HEADERS = ["type", "name", "label::English (en)", "label::Türkçe (tr)", "relevant", "constraint",
-           "calculation", "required", "choice_filter", "default", "constraint_message::English (en)",
+           "calculation", "required", "choice_filter", "default",
+           "constraint_message::English (en)",
            "ms_method", "ms_points", "ms_bands", "ms_expected", "ms_evidence", "ms_exact",
            "ms_weight", "ms_type", "ms_start", "ms_max_seconds", "parameters"]  # fmt: skip
 

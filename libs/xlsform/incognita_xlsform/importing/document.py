@@ -25,17 +25,39 @@ from incognita_xlsform.importing.texts import languages_of
 from incognita_xlsform.workbook.sheets import Book
 
 NO_POINTS = "no question with points"
+MOST_CHOICES = 40_000
+"""As many as a form has that no phone can show any more; each is checked by itself."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """The questionnaire, unless it could not be made, and where each part of it came from."""
+class Draft:
+    """What the sheets say, as the model takes it, and where each part of it came from."""
 
-    questionnaire: Questionnaire | None
+    definition: dict[str, Any]
     sections: Sections
+    form: Form
 
 
-def read_document(book: Book, found: Found, *, file_name: str, language: str) -> Reading | None:
+def read_document(
+    book: Book, found: Found, *, file_name: str, language: str
+) -> Questionnaire | None:
+    """The questionnaire, as far as it could be made: ``found`` says whether it is sound."""
+    draft = read_draft(book, found, file_name=file_name, language=language)
+    if draft is None:
+        return None
+    choices = sum(
+        len(question.get("choices", ()))
+        for section in draft.definition["sections"]
+        for question in section["questions"]
+    )
+    if choices > MOST_CHOICES:
+        cause = f"its questions have {choices:,} choices together, more than {MOST_CHOICES:,}"
+        found.error("survey", None, None, cause)
+        return None
+    return _checked(draft)
+
+
+def read_draft(book: Book, found: Found, *, file_name: str, language: str) -> Draft | None:
     """Reads the sheets; None where there is nothing to read."""
     if "survey" not in book:
         found.error(None, None, None, "has no sheet named survey")
@@ -64,11 +86,12 @@ def read_document(book: Book, found: Found, *, file_name: str, language: str) ->
     _report_left_out(tables, form)
     if not sections.definitions and not found.refused:
         found.error("survey", None, None, "has no question")
-    return Reading(_checked(definition, sections, form), sections)
+    return Draft(definition, sections, form)
 
 
-def _checked(definition: dict[str, Any], sections: Sections, form: Form) -> Questionnaire | None:
-    places = Places(sections, form)
+def _checked(draft: Draft) -> Questionnaire | None:
+    definition, form = draft.definition, draft.form
+    places = Places(draft.sections, form)
     try:
         questionnaire = Questionnaire.model_validate(definition)
     except ValidationError as error:

@@ -9,6 +9,7 @@ from incognita_xlsform.importing.cells import number_of, truth_of
 from incognita_xlsform.importing.choices import ChoiceList
 from incognita_xlsform.importing.evidence import BadEvidence, evidence_of
 from incognita_xlsform.importing.exact import Exact
+from incognita_xlsform.importing.filters import choice_rules
 from incognita_xlsform.importing.form import Form, native_type
 from incognita_xlsform.importing.headers import Row
 from incognita_xlsform.importing.kinds import CHANGED, REFUSED, REPORTED
@@ -156,17 +157,16 @@ class QuestionRows:
             ]
         if not text:
             return [dict(choice) for choice in entry.choices]
-        filtered = []
-        for own, choice in zip(entry.rows, entry.choices, strict=True):
-            item = entry.item(own, self._form.choice_columns)
-            at_item = XPathReader(reader.scope, reader.own, reader.within, item)
-            try:
-                rule = at_item.condition(text)
-            except Untranslatable as error:
-                self._form.error(row, "choice_filter", str(error))
-                return [dict(choice) for choice in entry.choices]
-            filtered.append(choice | ({} if rule is True else {"relevant": rule}))
-        return filtered
+        items = [entry.item(each, self._form.choice_columns) for each in entry.rows]
+        try:
+            rules = choice_rules(text, items, reader)
+        except Untranslatable as error:
+            self._form.error(row, "choice_filter", str(error))
+            return [dict(choice) for choice in entry.choices]
+        return [
+            choice | ({} if rule is True else {"relevant": rule})
+            for choice, rule in zip(entry.choices, rules, strict=True)
+        ]
 
     def _calculation(self, draft: DraftQuestion, reader: XPathReader) -> Definition:
         row = draft.row

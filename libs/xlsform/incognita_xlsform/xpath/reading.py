@@ -47,6 +47,13 @@ class XPathReader:
         )
         return rule
 
+    def truth(self, node: Node) -> dict[str, Any] | bool:
+        """A part of an expression as a truth value. Raises Untranslatable."""
+        rule: dict[str, Any] | bool = self._checked(
+            as_truth(plain_truth(self.value(node))).rule, ""
+        )
+        return rule
+
     def calculation(self, text: str) -> Value:
         """As whatever it gives. Raises Untranslatable."""
         found = self._read(text)
