@@ -101,6 +101,15 @@ async def test_files_of_each_repetition_must_be_there(
     assert event["answers"]["staff"] == staff
 
 
+async def test_one_file_for_two_repetitions_is_brought_once(
+    visit: Visit, submit: Make, uploaded: Make, photo: Make
+) -> None:
+    staff = [{"badge": [sha256(photo())]}] * 2
+    assert missing(await submit(visit, answers=SOUND | {"staff": staff})) == [("badge", 1, 0)]
+    await uploaded(visit, photo(), question_id="badge")
+    assert missing(await submit(visit, answers=SOUND | {"staff": staff})) == []
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

@@ -255,26 +255,30 @@ def _broken(question: Question, scope: Scope, path: str, language: str) -> Answe
 def _evidence_of(question: Question, scope: Scope) -> Iterator[RequiredEvidence]:
     if question.id in scope.irrelevant or not_applicable(question, scope.answers):
         return
-    if question.type in MEDIA_TYPES:
+    own = MEDIA_TYPES.get(question.type)
+    counts = [
+        (rule.kind, rule.minimum_count)
+        for rule in question.evidence
+        if rule.condition is None or scope.holds_or_fails(rule.condition, question)
+    ]
+    if own is not None:
         files = scope.own_values.get(question.id)
         named = files if isinstance(files, tuple) else ()
-        count = len(named) or int(scope.required(question))
+        # what proves the question is of the same files as its answer
+        alike = sum(count for kind, count in counts if kind is own)
+        counts = [one for one in counts if one[0] is not own]
+        count = max(len(named) or int(scope.required(question)), alike)
         if count:
-            yield RequiredEvidence(MEDIA_TYPES[question.type], count, question.id, named)
-    for rule in question.evidence:
-        if rule.minimum_count > 0 and (
-            rule.condition is None or scope.holds_or_fails(rule.condition, question)
-        ):
-            yield RequiredEvidence(rule.kind, rule.minimum_count, question.id)
+            yield RequiredEvidence(own, count, question.id, named)
+    yield from (RequiredEvidence(kind, count, question.id) for kind, count in counts if count)
 
 
 def _both(one: RequiredEvidence, other: RequiredEvidence) -> RequiredEvidence:
-    return RequiredEvidence(
-        one.kind,
-        one.minimum_count + other.minimum_count,
-        one.question_id,
-        one.sha256s + other.sha256s,
-    )
+    """Of two repetitions, or of two rules; a file that both answers name is one file."""
+    named = dict.fromkeys((*one.sha256s, *other.sha256s))
+    shared = len(one.sha256s) + len(other.sha256s) - len(named)
+    count = one.minimum_count + other.minimum_count - shared
+    return RequiredEvidence(one.kind, count, one.question_id, tuple(named))
 
 
 def _as_id(question_id: str) -> str:

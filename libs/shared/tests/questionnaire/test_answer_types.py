@@ -57,6 +57,21 @@ def test_files_of_an_answer_are_evidence_that_must_be_there(kind, evidence):
     assert ReadAnswers(optional, {}).required_evidence() == []
 
 
+@pytest.mark.parametrize(
+    ("rules", "named", "count"),
+    [([1], [ONE], 1), ([2], [ONE], 2), ([1], [ONE, TWO], 2), ([1, 1], [ONE], 2), ([0], [], 1)],
+)
+def test_what_proves_a_question_answered_by_files_is_of_the_same_files(rules, named, count):
+    evidence = [{"kind": "photo", "minimum_count": each} for each in rules]
+    receipt = {"kind": "receipt"}
+    questionnaire = form(question("q", "photo", evidence=[*evidence, receipt]))
+    asked = ReadAnswers(questionnaire, {"q": named}).required_evidence()
+    assert asked == [
+        RequiredEvidence(EvidenceKind.PHOTO, count, "q", tuple(named)),
+        RequiredEvidence(EvidenceKind.RECEIPT, 1, "q"),
+    ]
+
+
 def test_files_of_a_question_that_does_not_apply_are_not_asked_for():
     photo = question("photo", "photo", relevant=answers("dirty"))
     questionnaire = form(question("dirty"), photo)

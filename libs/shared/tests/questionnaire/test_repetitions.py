@@ -184,6 +184,14 @@ def test_evidence_of_repetitions_is_added_up():
     ]
 
 
+def test_a_file_that_two_repetitions_name_is_one_file():
+    questionnaire = form(staff(question("badge", "photo")))
+    rows = [{"badge": [SHA]}, {"badge": ["cd" * 32, SHA]}]
+    assert ReadAnswers(questionnaire, {"staff": rows}).required_evidence() == [
+        RequiredEvidence(EvidenceKind.PHOTO, 2, "badge", (SHA, "cd" * 32))
+    ]
+
+
 def test_the_context_is_seen_within_repetitions():
     badge = asked("badge", relevant={"==": [{"var": "branch.uniforms"}, True]})
     questionnaire = form(staff(badge))

@@ -15,8 +15,8 @@ def missing_evidence(
     """What is required and not among the ``stored`` items.
 
     The terms count different files of a kind, whatever question they belong to; a recording counts
-    when its declared length is at least the agreed one. A question counts the items that name it,
-    and of these only the files that its answer names, where it is answered by files.
+    when its declared length is at least the agreed one. A question counts the items that name it;
+    where it is answered by files, each of these must be among them.
     """
     by_terms = (_by_terms(requirement, stored) for requirement in agreed)
     by_question = (_by_question(required, stored) for required in asked)
@@ -52,9 +52,10 @@ def _by_question(required: RequiredEvidence, stored: Sequence[Item]) -> Missing:
         for item in stored
         if item.kind is required.kind and item.question_id == required.question_id
     ]
-    # where the answer names its files, others of the question are none of them
-    named = frozenset(required.sha256s)
-    present = len(named.intersection(files)) if named else len(files)
+    present = len(files)
+    if absent := set(required.sha256s).difference(files):
+        # no other file stands for one that the answer names
+        present = min(present, required.minimum_count - len(absent))
     return Missing(
         kind=required.kind,
         question_id=required.question_id,

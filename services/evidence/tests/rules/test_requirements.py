@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -43,6 +44,23 @@ def test_a_question_counts_only_items_that_name_it(make_item: Make) -> None:
     (missing,) = missing_evidence([], asked, [make_item()])
     assert missing.question_id == "dirty"
     assert missing_evidence([], asked, [make_item(question_id="dirty")]) == ()
+
+
+@pytest.mark.parametrize(
+    ("needed", "named", "there", "present"),
+    [
+        (1, "a", "", 0), (1, "a", "a", 1), (1, "a", "b", 0), (1, "a", "bc", 0),
+        (2, "ab", "a", 1), (2, "ab", "ac", 1), (2, "ab", "cde", 0), (2, "ab", "ab", 2),
+        (2, "a", "a", 1), (2, "a", "ab", 2), (2, "a", "bc", 1), (1, "", "b", 1),
+    ],
+)  # fmt: skip
+def test_no_file_stands_for_one_that_the_answer_names(
+    make_item: Make, needed: int, named: str, there: str, present: int
+) -> None:
+    asked = RequiredEvidence(EvidenceKind.PHOTO, needed, "q", tuple(each * 64 for each in named))
+    items = [make_item(question_id="q", sha256=each * 64) for each in there]
+    missing = missing_evidence([], [asked], items)
+    assert [each.present for each in missing] == ([present] if present < needed else [])
 
 
 def test_a_reason_explains_its_kind_only() -> None:
