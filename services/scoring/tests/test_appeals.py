@@ -8,6 +8,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
+from incognita_scoring.repository import reviews
 from incognita_scoring.repository.scores import Scores
 from incognita_scoring.settings import ScoringSettings
 from incognita_shared.events.scoring import (
@@ -16,6 +17,8 @@ from incognita_shared.events.scoring import (
     ReportApproved,
     VisitScored,
 )
+from incognita_shared.settings import TelemetrySettings
+from incognita_shared.telemetry import start_telemetry
 
 TEXT = "The till's journal shows that the change was right."
 APPEAL = {"question_id": "change", "text": TEXT}
@@ -330,3 +333,30 @@ async def test_other_bytes_or_another_type_than_declared_are_refused(manager, mi
     assert (
         await manager.post(f"/v1/scores/{missed}/appeals:attach", json=large)
     ).status_code == 422
+
+
+async def test_what_is_said_of_a_decision_lies_in_the_visits_trace(
+    client, db, opened, missed, tmp_path
+):
+    name, agency = await opened(), await client("agency")
+    with start_telemetry("scoring", TelemetrySettings(traces_dir=tmp_path)):
+        answer = await agency.post(f"/v1/appeals/{name}:decide", json=RIGHT)
+        assert answer.status_code == 200
+    document = await db["scores"].find_one({"_id": missed})
+    for record in document["pending"][1:]:
+        headers = {name: value.decode() for name, value in record["headers"]}
+        assert headers["traceparent"].split("-")[1] == missed
+
+
+async def test_a_document_that_is_held_by_a_killed_process_is_not_waited_for_long(
+    client, db, opened, missed, monkeypatch
+):
+    monkeypatch.setattr(reviews, "LONGEST_S", 1.0)
+    name, agency = await opened(), await client("agency")
+    async with db.client.start_session() as session, await session.start_transaction():
+        await db["scores"].update_one({"_id": missed}, {"$set": {"faults": 1}}, session=session)
+        async with asyncio.timeout(10):
+            answer = await agency.post(f"/v1/appeals/{name}:decide", json=DECLINED)
+        assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+        await session.abort_transaction()
+    assert (await agency.post(f"/v1/appeals/{name}:decide", json=DECLINED)).status_code == 200

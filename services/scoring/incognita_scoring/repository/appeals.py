@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from opentelemetry.trace import use_span
 from pymongo import ASCENDING
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
@@ -19,6 +20,7 @@ from incognita_shared.events.envelope import VisitEvent
 from incognita_shared.mongo.client import Database
 from incognita_shared.mongo.pending import append_events
 from incognita_shared.mongo.tenant import ChainCollection
+from incognita_shared.telemetry import tracer, visit_context
 
 MOST_OF_A_VISIT = 1_000
 ORDER = [("decide_by", ASCENDING), ("_id", ASCENDING)]
@@ -78,8 +80,7 @@ class Appeals(Reviews):
             return True
 
         try:
-            async with self._db.client.start_session() as session:
-                return await session.with_transaction(write)
+            return await self._together(write)
         except DuplicateKeyError:
             return False
 
@@ -88,7 +89,6 @@ class Appeals(Reviews):
         *events: VisitEvent,
     ) -> bool:  # fmt: skip
         """Write the word, the score and its new revision; False if the score has changed."""
-        update = append_events(changes(before, after), *events)
         document = appeal_document(decided)
         word = {name: document[name] for name in ("state", "verdict", "decided_at", "decided_seq")}
 
@@ -101,8 +101,11 @@ class Appeals(Reviews):
             await self._appeals.update_one(where, {"$set": word}, session=session)
             return True
 
-        async with self._db.client.start_session() as session:
-            return await session.with_transaction(write)
+        # an appeal's address does not name its visit, whose trace its events belong to
+        span = tracer().start_span("appeal decided", context=visit_context(decided.visit_id))
+        with use_span(span, end_on_exit=True):
+            update = append_events(changes(before, after), *events)
+            return await self._together(write)
 
     async def count_appeals(
         self, field: str, where: Mapping[str, Any], *, after: str | None, limit: int

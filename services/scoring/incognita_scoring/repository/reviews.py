@@ -1,9 +1,10 @@
 """The reviewers' queue of one chain, its rules, and the writes by which a review moves on."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+import pymongo
 from pymongo import ASCENDING
 from pymongo.asynchronous.client_session import AsyncClientSession
 
@@ -27,6 +28,7 @@ from incognita_shared.questionnaire.model import Questionnaire
 
 QUEUE_ORDER = [("decide_by", ASCENDING), ("opened_at", ASCENDING), ("_id", ASCENDING)]
 """The most pressing first, of those the oldest."""
+LONGEST_S = 8.0
 Place = tuple[datetime | None, datetime, str]
 
 
@@ -96,8 +98,7 @@ class Reviews(Scores):
             await self._revisions.insert_one(revision_document(revision), session=session)
             return True
 
-        async with self._db.client.start_session() as session:
-            return await session.with_transaction(write)
+        return await self._together(write)
 
     async def find_wave_end(self, wave_id: str) -> datetime | None:
         """When the wave ends, as far as it is known here."""
@@ -127,6 +128,13 @@ class Reviews(Scores):
                 ReviewRule.model_validate_json(each["rule"])
             for each in await self._rules.find({}, limit=1_000)
         }  # fmt: skip
+
+    async def _together(self, write: Callable[[AsyncClientSession], Awaitable[bool]]) -> bool:
+        """One transaction. It is given up after some seconds: a process that was killed in its own
+        may hold a document until the server ends that transaction."""
+        with pymongo.timeout(LONGEST_S):
+            async with self._db.client.start_session() as session:
+                return await session.with_transaction(write)
 
     async def _replace(
         self, before: Score, update: Mapping[str, Any], session: AsyncClientSession | None = None
