@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ import httpx
 from incognita_local.services import NAMES
 from tests.system import System
 
+ROOT = Path(__file__).parents[1]
 _METHODS = ("get", "post", "put", "patch", "delete")
 JSON = "application/json"
 
@@ -26,7 +28,7 @@ class Operation:
     operation_id: str
     parameters: tuple[dict[str, Any], ...]
     media_type: str | None
-    body: str | None
+    body: str | bytes | None
     responses: frozenset[int]
 
     def __str__(self) -> str:
@@ -57,7 +59,7 @@ class Operation:
         if self.media_type == JSON:
             body = json.dumps(_with_ids(json.loads(body), ids))
         return {
-            "content": body.encode(),
+            "content": body if isinstance(body, bytes) else body.encode(),
             "headers": {**headers, "Content-Type": self.media_type or JSON},
         }
 
@@ -102,7 +104,7 @@ def _operation(
     content = described.get("requestBody", {}).get("content", {})
     media_type = next(iter(content), None)
     body = _example(content[media_type], document) if media_type else None
-    if body is not None and not isinstance(body, str):
+    if body is not None and not isinstance(body, str | bytes):
         body = json.dumps(body)
     return Operation(
         service,
@@ -120,6 +122,9 @@ def _example(content: dict[str, Any], document: dict[str, Any]) -> Any:
     if "example" in content:
         return content["example"]
     if "examples" in content:
+        for one in content["examples"].values():
+            if "externalValue" in one:
+                return Path(ROOT, one["externalValue"]).read_bytes()
         return next(one["value"] for one in content["examples"].values() if "value" in one)
     schema = content["schema"]
     for _ in range(3):

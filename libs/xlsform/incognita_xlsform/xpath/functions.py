@@ -197,13 +197,15 @@ def _fraction(values: list[Value]) -> Value:
     return Value(as_number(values[0]), Kind.NUMBER)
 
 
-def _over(operator: str, plain_operator: str | None) -> Callable[[list[Value]], Value]:
+def _over(operator: str, *, of_several: bool) -> Callable[[list[Value]], Value]:
+    """Over a repeated question, or several values; either passes over what is not answered."""
+
     def run(values: list[Value]) -> Value:
         if len(values) == 1 and values[0].kind is Kind.VALUES:
             return Value({operator: [values[0].rule]}, Kind.NUMBER)
-        if plain_operator is None or len(values) == 1:
+        if not of_several or len(values) == 1:
             raise Untranslatable(f"uses {operator} on something that is not a repeated question")
-        return Value({plain_operator: [as_number(each) for each in values]}, Kind.NUMBER)
+        return Value({operator: [[as_number(each) for each in values]]}, Kind.NUMBER)
 
     return run
 
@@ -251,9 +253,9 @@ FUNCTIONS: Mapping[str, tuple[int, int, Callable[[list[Value]], Value]]] = {
     "now": (0, 0, lambda _: Value({"var": "now"}, Kind.MOMENT)),
     "decimal-date-time": (1, 1, _fraction),
     "decimal-time": (1, 1, _fraction),
-    "sum": (1, 1, _over("sum", None)),
-    "min": (1, ANY_COUNT, _over("lowest", "min")),
-    "max": (1, ANY_COUNT, _over("highest", "max")),
+    "sum": (1, 1, _over("sum", of_several=False)),
+    "min": (1, ANY_COUNT, _over("lowest", of_several=True)),
+    "max": (1, ANY_COUNT, _over("highest", of_several=True)),
     "count": (1, 1, _count),
     "count-non-empty": (1, 1, _count),
     "join": (2, 2, _join),

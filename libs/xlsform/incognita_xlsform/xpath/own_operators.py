@@ -15,16 +15,18 @@ def _over(name: str, operator: str, terms: list[Term]) -> Term:
     if values.kind is Kind.VALUES and values.element in (Kind.NUMBER, Kind.ANY):
         return Term(f"{name}({values.text}[. != ''])", Kind.NUMBER)
     if isinstance(values.value, list):
-        return _over_list(name, operator, values.value)
+        return _over_list(name, values.value)
     raise NotExpressible(f"{operator!r} takes the numbers of a repeated section, in a form")
 
 
-def _over_list(name: str, operator: str, values: list[object]) -> Term:
-    if any(isinstance(value, dict) for value in values):
-        raise NotExpressible(f"{operator!r} takes the numbers of a repeated section, in a form")
-    texts = [number(literal(value)).text for value in values if value is not None]
+def _over_list(name: str, values: list[object]) -> Term:
+    """What is not answered is passed over, as a form's min and max do by themselves."""
+    terms = [each if isinstance(each, Term) else literal(each) for each in values]
+    texts = [number(term).text for term in terms if term.kind is not Kind.NOTHING]
     if name == "sum":
-        return Term(" + ".join(texts) or "0", Kind.NUMBER, Level.SUM)
+        return Term(
+            " + ".join(f"coalesce({text}, 0)" for text in texts) or "0", Kind.NUMBER, Level.SUM
+        )
     return Term(f"{name}({', '.join(texts)})" if texts else "number('')", Kind.NUMBER)
 
 

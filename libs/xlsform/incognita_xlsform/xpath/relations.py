@@ -103,20 +103,17 @@ def _choices(right: Value) -> object:
 
 
 def _same_truth(operator: str, left: Value, right: Value) -> Value:
-    """A yes/no question that is not answered equals neither; == and === keep that."""
+    """A yes/no question that is not answered equals neither true nor false."""
     wanted = _truth_meant(left, right)
     if wanted is None:
         sign = "==" if operator == "=" else "!="
-        both = (left.kind in (Kind.YES_NO, Kind.TRUE_FALSE), left.kind is right.kind)
-        if all(both):
-            return Value({sign * 1 + "=": [left.rule, right.rule]}, Kind.TRUTH)
+        if left.kind is right.kind and left.kind is not Kind.TRUTH:
+            return Value({sign: [left.rule, right.rule]}, Kind.TRUTH)
         return Value({sign: [as_truth(left).rule, as_truth(right).rule]}, Kind.TRUTH)
     if left.kind is Kind.TRUTH:
         same = wanted is (operator == "=")
         return left if same else negated(left.rule)
-    if wanted:
-        return Value({"==" if operator == "=" else "!=": [left.rule, True]}, Kind.TRUTH)
-    return Value({"===" if operator == "=" else "!==": [left.rule, False]}, Kind.TRUTH)
+    return Value({"==" if operator == "=" else "!=": [left.rule, wanted]}, Kind.TRUTH)
 
 
 def _truth_meant(left: Value, right: Value) -> bool | None:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     POSITION = "a position"
     VALUES = "the values of a repeated question"
     REPETITIONS = "repetitions"
+    LISTED = "a list of values"
     ANY = "an unknown value"
     LITERAL = "a value"
     NOTHING = "nothing"

@@ -50,6 +50,8 @@ class XPathWriter:
 
     def term(self, node: object, place: Place) -> Term:
         """Any part of a rule. Raises NotExpressible."""
+        if isinstance(node, list) and any(isinstance(each, dict) for each in node):
+            return Term("", Kind.LISTED, value=[self.term(each, place) for each in node])
         if not isinstance(node, dict):
             return literal(node)
         ((operator, given),) = node.items()
@@ -189,7 +191,7 @@ def _text(term: Term) -> str:
 
 def _in_list(needle: Term, values: list[Any]) -> Term:
     """``selected`` where no value has a blank in it, else one comparison for each."""
-    if any(isinstance(value, dict) for value in values):
+    if any(isinstance(value, Term) for value in values):
         raise NotExpressible("'in' takes a list of values that are written out, in a form")
     texts = all(isinstance(value, str) for value in values)
     joinable = all(isinstance(v, str) and v and not set(v) & set(" \t\n\r") for v in values)
@@ -265,7 +267,11 @@ def _product(operator: str, terms: list[Term]) -> Term:
 def _extreme(operator: str, terms: list[Term]) -> Term:
     if len(terms) == 1:
         return number(terms[0])
-    return Term(f"{operator}({', '.join(number(term).text for term in terms)})", Kind.NUMBER)
+    text = f"{operator}({', '.join(number(term).text for term in terms)})"
+    blanks = [f"{term.text} = ''" for term in terms if term.kind is not Kind.LITERAL]
+    if blanks:  # a form passes over what is not answered, where JsonLogic gives nothing
+        text = f"if({' or '.join(blanks)}, number(''), {text})"
+    return Term(text, Kind.NUMBER)
 
 
 def _cat(_: str, terms: list[Term]) -> Term:

@@ -24,11 +24,15 @@ PATHS = (FIRST, NEXT)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _TYPES = (XLSX, "application/octet-stream")
 _FILE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+_EXAMPLE = {
+    "summary": "A pizza delivery in four languages",
+    "externalValue": "examples/questionnaires/pizza-delivery.xlsx",
+}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "An .xlsx workbook of at most 10 MB; `examples/questionnaires` has three",
-        "content": {XLSX: _FILE},
+        "content": {XLSX: {**_FILE, "examples": {"pizza": _EXAMPLE}}},
     }
 }
 _Language = Annotated[
