@@ -141,6 +141,7 @@ _EXAMPLES: tuple[Event, ...] = (
         questionnaire_id=REPORT["questionnaire_id"], questionnaire_version=1,
         channel=Channel.DELIVERY, scenario="evening order", terms=TERMS,
         time_zone="America/Detroit", position=PLACE, geofence_m=150, offered_at=AT,
+        place="Corner Pizza, 12 Main St, Detroit",
         branch={
             "drive_through": True, "seats": 40, "city": "Detroit", "region": "MI", "country": "US",
             "ownership": "franchise",

@@ -93,6 +93,7 @@ def offered_event(visit: Visit) -> VisitOffered:
         position=visit.branch.position,
         geofence_m=visit.branch.geofence_m,
         branch=visit.branch.asked(),
+        place=visit.branch.place(),
         offered_at=visit.offered_at,
     )
 

@@ -53,6 +53,10 @@ class BranchCopy(Kept):
         """Its attributes with the fields that are asked for by the same path."""
         return snapshot(self.attributes, self.model_dump(include=set(FIXED), mode="json"))
 
+    def place(self) -> str:
+        """Its name and address, as a shopper looks for it."""
+        return ", ".join(part for part in (self.name, self.address, self.city) if part)[:1_000]
+
 
 class Step(Kept):
     """One entry of a visit's history. A note has the same state before and after."""

@@ -54,6 +54,8 @@ class Visit(Value):
     geofence_m: int
     branch: Attributes = Field(default_factory=dict)
     """The branch's attributes as they were when the visit was offered."""
+    place: str = ""
+    """The branch's name and address, for people."""
     stages: tuple[StageTerms, ...] = ()
     state: VisitState
     marked_questions: tuple[str, ...] = ()

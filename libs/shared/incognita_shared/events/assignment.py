@@ -153,7 +153,7 @@ class VisitOffered(VisitEvent):
     """A visit with its terms, offered to one shopper.
 
     ``branch``: the branch's attributes as they were then, its own and city, region, country and
-    ownership, for the conditions of the questionnaire.
+    ownership, for the conditions of the questionnaire. ``place``: its name and address, for people.
     """
 
     noun: ClassVar[str] = "visit"
@@ -171,6 +171,7 @@ class VisitOffered(VisitEvent):
     position: Position | None
     geofence_m: int
     branch: Attributes = Field(default_factory=dict)
+    place: Annotated[str, Field(max_length=1_000)] = ""
     offered_at: Moment
 
 

@@ -36,8 +36,10 @@ class Finding(Value):
 
     ``code``: outside_geofence, position_missing, exif_time_outside_visit, duplicate_in_visit,
     duplicate_in_chain, missing_item, late_report, type_mismatch; of a stage: late_stage,
-    early_stage; of evidence rules: too_many_items, stale_item, from_gallery; future_time; and those of ``questionnaire.reevaluation``. Within a repetition ``question_id`` is
-    like ``staff[0].greeted``.
+    early_stage; of evidence rules: too_many_items, stale_item, from_gallery; future_time; of forms
+    that phones send: unusable_file, conflict_version, second_submission, visit_closed, clock_wrong,
+    other_form_version; and those of ``questionnaire.reevaluation``. Within a repetition
+    ``question_id`` is like ``staff[0].greeted``.
     """
 
     code: Annotated[str, Field(pattern=r"^[a-z_]{3,40}$")]

@@ -57,6 +57,8 @@ async def test_an_offer_is_told_once_in_the_trace_that_the_visit_gives_its_name(
     (event,) = await world.events(visit.visit_id)
     assert isinstance(event, VisitOffered)
     assert (event.seq, event.shopper_id, event.terms) == (1, visit.shopper_id, visit.terms)
+    where = visit.branch
+    assert event.place == f"{where.name}, {where.address}, {where.city}"
     found = await world.db["visits"].find_one({"_id": visit.visit_id})
     assert found
     headers = {name: bytes(raw).decode() for name, raw in found["pending"][0]["headers"]}

@@ -20,8 +20,6 @@ from incognita_xlsform.problems import NotExpressible
 from incognita_xlsform.xform import FormTemplate, template_of
 
 ON_THE_SPOT = frozenset({Channel.VISIT, Channel.DELIVERY})
-PLACE = ("name", "address", "city")
-"""Attributes of a branch by which a shopper knows it."""
 _log = logging.getLogger(__name__)
 
 
@@ -140,8 +138,7 @@ def _title(questionnaire: Questionnaire, visit: Visit, stage_id: str | None) -> 
         for stage in questionnaire.stages
         if stage.id == stage_id
     ]
-    places = (str(visit.branch[name]) for name in PLACE if visit.branch.get(name))
-    return " · ".join([*parts, *places, visit.scenario])
+    return " · ".join([*parts, *filter(None, (visit.place, visit.scenario))])
 
 
 def _description(visit: Visit) -> str:

@@ -33,6 +33,7 @@ def insert_visit(work: Work, event: VisitOffered) -> None:
         "position": event.position.model_dump() if event.position else None,
         "geofence_m": event.geofence_m,
         "branch": event.branch,
+        "place": event.place,
         "stages": [
             each.model_dump() | {"channel": each.channel.value} for each in event.terms.stages
         ],

@@ -41,9 +41,9 @@ async def test_a_form_is_downloaded_once_and_again_only_when_it_has_changed(
 async def test_a_form_says_which_visit_it_is_in_its_title(
     phone: Collect, make_visit: Make, accept: Accept
 ) -> None:
-    await accept(make_visit(branch={"city": "Arezzo & <b>"}, scenario="walk-in guest"))
+    await accept(make_visit(place="Via Roma 1, Arezzo & <b>", scenario="walk-in guest"))
     [listed] = await phone.list_forms()
-    assert listed.name == "Counter · Arezzo & <b> · walk-in guest"
+    assert listed.name == "Counter · Via Roma 1, Arezzo & <b> · walk-in guest"
 
 
 async def test_a_revoked_a_wrong_and_another_role_s_key_get_403_and_never_401(
