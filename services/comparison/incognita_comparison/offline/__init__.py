@@ -1,0 +1,1 @@
+"""The comparison without a server: files in, files out."""
