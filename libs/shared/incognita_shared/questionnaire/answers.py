@@ -159,9 +159,11 @@ class ReadAnswers(Scope):
             rows = []
         reckoned_with = self.questionnaire.reckoned_with
         most = section.repeat.maximum if section.repeat else 0
+        own_ids = dict.fromkeys(question.id for question in section.questions)
         scopes = []
         for number, row in enumerate(rows[: most + 1]):
-            scope = Scope(row, within=self, name=f"{section.id}[{number}]")
+            name = f"{section.id}[{number}]"
+            scope = Scope(row, within=self, name=name, own_ids=own_ids)
             scopes.append(scope)
             for question in section.questions:
                 scope.read(question, offered=offered, reckoned=question.id in reckoned_with)

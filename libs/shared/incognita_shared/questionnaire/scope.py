@@ -3,6 +3,7 @@
 from collections import ChainMap
 from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from incognita_shared.questionnaire.compiled import Test
@@ -56,6 +57,7 @@ class Scope:
         *,
         within: "Scope | None" = None,
         name: str = "",
+        own_ids: Mapping[str, None] = MappingProxyType({}),
     ) -> None:
         self.answers = answers
         self.name = name
@@ -73,7 +75,8 @@ class Scope:
             self._data = data_of(self.own_seen, context)
             return
         self.values = ChainMap(self.own_values, within.own_values)
-        self.seen = ChainMap(self.own_seen, within.own_seen)
+        # what is not answered here is not what is answered in all repetitions together
+        self.seen = ChainMap(self.own_seen, own_ids, within.own_seen)  # type: ignore[arg-type]
         self._data = {**within._data, "answers": self.seen}
 
     def path(self, question_id: str) -> str:

@@ -67,6 +67,11 @@ def test_an_unknown_name_within_a_repetition_is_named_printably():
     assert len(name) < 500
 
 
+def test_no_more_repetitions_are_read_than_tell_that_there_are_too_many():
+    read = ReadAnswers(GREETED, {"staff": [{"greeted": True}] * 5_000})
+    assert len(read.scopes(GREETED.sections[1])) == 4
+
+
 @pytest.mark.parametrize(("count", "expected"), [(1, [("staff", "missing")]), (2, []), (3, [])])
 def test_a_section_repeats_at_least_so_often(count, expected):
     questionnaire = form(staff(asked("greeted"), repeat={"minimum": 2, "maximum": 3}))
@@ -105,6 +110,21 @@ def test_one_repetition_does_not_see_anothers_answers():
     assert errors(questionnaire, {"staff": [{}, {"greeted": False}]}) == [
         ("staff[1].why", "missing")
     ]
+
+
+@pytest.mark.parametrize("rows", [[{"n": 5}, {}], [{}, {"n": 5}]])
+def test_what_a_repetition_leaves_open_is_not_answered_by_the_others(rows):
+    remark = question("remark", "text", required={"!!": [answers("n")]})
+    photo = {"kind": "photo", "when": {"!!": [answers("n")]}}
+    known = {"missing": ["answers.n"]}
+    even = question("even", "integer", required=False, constraint={"!!": [known]}, evidence=[photo])
+    questionnaire = form(staff(question("n", "integer", required=False), remark, even))
+    place = rows.index({"n": 5})
+    assert errors(questionnaire, {"staff": rows}) == [(f"staff[{place}].remark", "missing")]
+    read = ReadAnswers(questionnaire, {"staff": rows})
+    assert [one.minimum_count for one in read.required_evidence()] == [1]
+    rows = [row | {"even": 1} for row in rows]
+    assert (f"staff[{1 - place}].even", "broken") not in errors(questionnaire, {"staff": rows})
 
 
 WAITED = staff(question("waited", "duration", required=False))
