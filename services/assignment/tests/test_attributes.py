@@ -165,3 +165,16 @@ def test_names_and_values_that_no_condition_could_use_are_named() -> None:
     assert fault_of(float("nan"))
     assert fault_of(float("inf"))
     assert fault_of(None)
+
+
+@pytest.mark.parametrize(
+    "attributes", ['{"\\ud800": 1}', '{"\\u0000": 1}', '{"a": {"\\ud800": 1}}', '{"a": "\\u0000"}']
+)
+async def test_a_name_that_no_text_should_hold_is_told_in_one_that_any_reader_can_take(
+    agency: Caller, attributes: str
+) -> None:
+    good = json.dumps({**COLLECTION, "features": [feature("1", "HERE")]})
+    report = await send(agency, good.replace('"HERE"', attributes), format="geojson")
+    assert counts(report) == {"rows": 1, "rejected": 1}
+    assert report["problems"][0]["field"].startswith("attribute")
+    assert "\0" not in report["problems"][0]["field"]

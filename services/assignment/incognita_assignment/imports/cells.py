@@ -203,7 +203,7 @@ def _attributes(draft: Draft) -> None:
         draft.reject("attributes", f"{len(told)} attributes; a branch has at most {MOST}")
     kept = {}
     for name, given in told.items():
-        column = ATTRIBUTE + name
+        column = ATTRIBUTE + _shown(name)
         value = dict(_clean({column: given}, draft))[column] if isinstance(given, str) else given
         fault = name_fault(name) or fault_of(value)
         if fault:
