@@ -45,6 +45,8 @@ class Templates:
     def __init__(self, most: int = 500) -> None:
         self._most = most
         self._kept: OrderedDict[bytes, FormTemplate] = OrderedDict()
+        self._one_at_a_time = asyncio.Lock()
+        self._asked: dict[tuple[str, str], frozenset[str]] = {}
 
     async def get(
         self, questionnaire: Questionnaire, visit: Visit, stage_id: str | None, report: Report
@@ -53,7 +55,7 @@ class Templates:
 
         Raises NotExpressible.
         """
-        asked = _asked(questionnaire)
+        asked = self._asked_by(questionnaire, visit)
         branch = {name: told for name, told in visit.branch.items() if f"branch.{name}" in asked}
         facts = {"scenario": visit.scenario, "channel": visit.channel.value}
         answers = {
@@ -68,22 +70,32 @@ class Templates:
             ],
             option=orjson.OPT_SORT_KEYS,
         )
-        template = self._kept.get(key)
-        if template is None:
-            template = await asyncio.to_thread(
-                template_of,
-                questionnaire,
-                context=Context(branch=branch, visit=facts),
-                stage_id=stage_id,
-                agreed=agreed,
-                answers=answers if stage_id else None,
-                located=visit.channel in ON_THE_SPOT,
-            )
-            self._kept[key] = template
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return template
+        async with self._one_at_a_time:  # a phone asks for many forms at once, most of them alike
+            template = self._kept.get(key)
+            if template is None:
+                template = await asyncio.to_thread(
+                    template_of,
+                    questionnaire,
+                    context=Context(branch=branch, visit=facts),
+                    stage_id=stage_id,
+                    agreed=agreed,
+                    answers=answers if stage_id else None,
+                    located=_channel(questionnaire, visit, stage_id) in ON_THE_SPOT,
+                )
+                self._kept[key] = template
+                while len(self._kept) > self._most:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(key)
+            return template
+
+    def _asked_by(self, questionnaire: Questionnaire, visit: Visit) -> frozenset[str]:
+        """The paths that any rule of the visit's questionnaire reads, worked out once."""
+        version = (visit.chain_id, visit.questionnaire_key)
+        if version not in self._asked:
+            if len(self._asked) >= self._most:
+                self._asked.clear()
+            self._asked[version] = _asked(questionnaire)
+        return self._asked[version]
 
 
 async def forms_of(visit: Visit, *, reports: Reports, templates: Templates) -> list[Form]:
@@ -127,6 +139,12 @@ def _asked(questionnaire: Questionnaire) -> frozenset[str]:
             for rule in question.conditions():
                 found |= names(rule)
     return frozenset(found)
+
+
+def _channel(questionnaire: Questionnaire, visit: Visit, stage_id: str | None) -> Channel:
+    """The stage's own, where it is one."""
+    own = (stage.channel for stage in questionnaire.stages if stage.id == stage_id)
+    return next(own, visit.channel)
 
 
 def _title(questionnaire: Questionnaire, visit: Visit, stage_id: str | None) -> str:

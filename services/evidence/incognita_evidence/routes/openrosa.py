@@ -3,6 +3,7 @@
 The key is taken out of the path before a request comes here (``create_app(keys_below=…)``).
 """
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
@@ -57,11 +58,11 @@ async def list_forms(request: Request, phone: Phone) -> Response:
     """The forms of the shopper's open visits."""
     desk = _desk_of(request, phone)
     base = _base(request)
-    entries = []
-    for visit in await desk.phones.list_open(phone.shopper_id or "", most=MOST_VISITS):
-        forms = await forms_of(visit, reports=desk.desk.reports, templates=desk.templates)
-        entries += [_entry(form, base) for form in forms]
-    return replies.form_list(entries)
+    visits = await desk.phones.list_open(phone.shopper_id or "", most=MOST_VISITS)
+    forms = await asyncio.gather(
+        *(forms_of(each, reports=desk.desk.reports, templates=desk.templates) for each in visits)
+    )
+    return replies.form_list(_entry(form, base) for each in forms for form in each)
 
 
 @router.api_route("/forms/{form_id}.xml", methods=["GET", "HEAD"])

@@ -94,6 +94,8 @@ async def test_each_stage_is_sent_by_itself_and_the_report_is_whole_with_the_las
     await phone.update()
     assert set(phone.forms) == {f"{visit.id}.booking", f"{visit.id}.stay"}
     before = phone.forms[f"{visit.id}.stay"]
+    assert "ms_position" in before.names()
+    assert "ms_position" not in phone.forms[f"{visit.id}.booking"].names()
     booking = phone.forms[f"{visit.id}.booking"].fill({"rings": "2", "told_price": "yes"}, **TIMES)
     await phone.send(booking)
     assert await said(visit) == []
