@@ -1,12 +1,16 @@
 """Corrections, approvals taken back, second reviewers and appeals, in every service."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
+from minio import Minio
 
 from incognita_demo.api import Api
-from incognita_shared.settings import NAMESPACE
+from incognita_shared.objects import ObjectStore
+from incognita_shared.settings import NAMESPACE, ObjectStoreSettings
 from incognitactl.connections import Settings, connected
 from incognitactl.verify import Options, verify
 from tests.integration.test_reviews import without_recording
@@ -32,10 +36,27 @@ async def another_reviewer(stage: Stage) -> str:
     return key
 
 
-async def appealed(stage: Stage, phone: Phone, question_id: str) -> str:
+async def attached(stage: Stage, phone: Phone, data: bytes) -> dict[str, Any]:
+    """The declaration of a file that is uploaded for an appeal."""
+    declared = {
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "size_bytes": len(data),
+        "content_type": "application/pdf",
+        "name": "shift plan.pdf",
+    }
+    path = f"POST /v1/scores/{phone.visit_id}/appeals:attach"
+    form = await stage.api.call("scoring", path, key=stage.keys.manager, json=declared)
+    async with httpx.AsyncClient(trust_env=False) as outside:
+        stored = await outside.post(form["url"], data=form["fields"], files={"file": data})
+    assert stored.is_success, stored.text
+    return declared
+
+
+async def appealed(stage: Stage, phone: Phone, question_id: str, *files: dict[str, Any]) -> str:
     """An appeal of the chain against this question; its id."""
     path = f"POST /v1/scores/{phone.visit_id}/appeals"
-    body = {"question_id": question_id, "text": "The shift plan shows otherwise."}
+    text = "The shift plan shows otherwise."
+    body = {"question_id": question_id, "text": text, "attachments": files}
     appeal = await stage.api.call("scoring", path, key=stage.keys.manager, json=body)
     return str(appeal["appeal_id"])
 
@@ -133,12 +154,32 @@ async def test_whatever_was_disputed_the_account_is_whole(
         await stage.ask("scoring", f"POST /v1/appeals/{name}:decide", word)
     name = await appealed(stage, declined, await question_of(stage, declined))
     await stage.ask("scoring", f"POST /v1/appeals/{name}:decide", {**WORD, "upheld": False})
-    await appealed(stage, upheld, await question_of(stage, upheld))
+    plan = await attached(stage, upheld, b"%PDF-1.7 of the shift")
+    await appealed(stage, upheld, await question_of(stage, upheld), plan)
     await stage.reaches(taken_back, "reported")
     monkeypatch.setenv(NAMESPACE, stage.system.namespace)
+    visits = [phone.visit_id for phone in phones]
+    assert await violations(visits) == []
+    await lose(f"{stage.chain_id}/{upheld.visit_id}/appeals/{plan['sha256']}")
+    (lost,) = await violations(visits)
+    assert "the object of an evidence item is not there" in lost
+
+
+async def violations(visits: list[str]) -> list[str]:
+    """What the account of the running system says against these visits."""
     async with connected(Settings.read()) as connections:
         verdict = await verify(connections, options=Options(settle_s=30, live=True))
-    visits = [phone.visit_id for phone in phones]
-    assert [
-        each for each in verdict.violations if any(visit in str(each) for visit in visits)
-    ] == []
+    told = [str(each) for each in verdict.violations]
+    return [each for each in told if any(visit in each for visit in visits)]
+
+
+async def lose(key: str) -> None:
+    """Remove every version of an object, as no service can."""
+
+    def remove(client: Minio) -> None:
+        for each in client.list_objects(bucket, prefix=key, include_version=True):
+            client.remove_object(bucket, key, version_id=each.version_id)
+
+    async with ObjectStore(ObjectStoreSettings()) as store:
+        bucket = store.bucket
+        await store.run("RemoveObject", key, remove)

@@ -1,4 +1,4 @@
-"""Invariant 8: the object of each evidence item is there, with its SHA-256 and size."""
+"""Invariant 8: the object of each evidence item and each file of an appeal is there as it was."""
 
 import asyncio
 import hashlib
@@ -19,7 +19,10 @@ LINK_LASTS = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What evidence keeps of a stored item; ``size`` in bytes, ``sha256`` in hexadecimal."""
+    """What is kept of a stored file; ``size`` in bytes, ``sha256`` in hexadecimal.
+
+    ``item_id``: evidence's item, or the appeal.
+    """
 
     visit_id: str
     item_id: str

@@ -242,9 +242,11 @@ async def _check_sums(judge: _Judge, ledger: Ledger, tell: Tell) -> None:
 
 
 async def _items(ledger: Ledger, tell: Tell) -> AsyncIterator[Item]:
+    """The evidence items of reports, and the files of appeals."""
     done = 0
-    async for visit_id, facts in ledger.by_subject(Kind.REPORT, Kind.REPORT):
-        for item in facts[Kind.REPORT][0]["items"]:
-            done += 1
-            tell("asking for objects", done)
-            yield Item(visit_id, *item)
+    for kind in (Kind.REPORT, Kind.APPEAL):
+        async for visit_id, facts in ledger.by_subject(kind, kind):
+            for item in (item for fact in facts[kind] for item in fact["items"]):
+                done += 1
+                tell("asking for objects", done)
+                yield Item(visit_id, *item)

@@ -99,6 +99,15 @@ def _revision(document: Document) -> dict[str, Any]:
     }
 
 
+def _appeal(document: Document) -> dict[str, Any]:
+    files = [
+        [document["_id"], each["object_key"], each["version_id"], each["sha256"],
+         each["size_bytes"]]
+        for each in document["attachments"]
+    ]  # fmt: skip
+    return {**_kept("_id", "seq", "decided_seq")(document), "items": files}
+
+
 def _result(document: Document) -> dict[str, Any]:
     kept = _kept("chain_id", "branch_id", "wave_id", "seq", "said", "counted")(document)
     return {**kept, "revisions": sorted(int(each) for each in document["revisions"])}
@@ -183,8 +192,8 @@ TABLES: tuple[Table, ...] = (
           Kind.REVISION, lambda each: str(each["visit_id"]), _revision,
           position=lambda each: int(each["score_revision"])),
     Table("scoring", "cancelled_visits", _fields("_id"), Kind.CALLED_OFF, _id, lambda _: True),
-    Table("scoring", "appeals", _fields("visit_id", "seq", "decided_seq"), Kind.APPEAL,
-          lambda each: str(each["visit_id"]), _kept("_id", "seq", "decided_seq")),
+    Table("scoring", "appeals", _fields("visit_id", "seq", "decided_seq", "attachments"),
+          Kind.APPEAL, lambda each: str(each["visit_id"]), _appeal),
     Table("comparison", "results",
           {**_fields(*_PLACE, "seq", "said", "counted"),
            "revisions": {"$map": {"input": {"$objectToArray": "$revisions"}, "in": "$$this.k"}}},
