@@ -80,8 +80,10 @@ def configuration(directory: Path, ids: dict[str, object]) -> Path:
 ROOT = str(Path(__file__).parents[2])
 REFUSED = {
     "create_wave": 422, "create_branch": 409, "create_shoppers": 409, "begin_rescore": 422,
+    "read_indicators": 422,
 }  # fmt: skip
-"""Examples that name what does not exist, or what the example before has made already."""
+"""Examples that name what does not exist, or what the example before has made already; and what
+needs a query, of which these requests have none."""
 ALL = ("--phases", "examples,coverage,fuzzing", "--max-examples", "5")
 FEW = ("--phases", "examples,fuzzing", "--max-examples", "2")
 CAMPAIGNS = {
