@@ -31,7 +31,7 @@ _TRANSLATED = {
 }  # fmt: skip
 _PLAIN = {
     "survey": {header for header in SURVEY if "{}" not in header}
-    | {"repeat_count", "trigger", "note", "comments", "hint_note"},
+    | {"repeat_count", "trigger", "disabled"},
     "choices": {header for header in CHOICES if "{}" not in header},
     "settings": {header for header in SETTINGS if "{}" not in header},
     "stages": {header for header in STAGES if "{}" not in header},

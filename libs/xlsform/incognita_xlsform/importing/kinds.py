@@ -30,6 +30,8 @@ CHANGED = {
 REPORTED = (
     "start", "end", "today", "deviceid", "subscriberid", "simserial", "phonenumber", "username",
     "email", "audit", "imei", "uuid", "uri", "start_time", "end_time", "device_id", "caseid",
+    "text_audit", "audio_audit", "speed_violations_count", "speed_violations_list",
+    "speed_violations_audit", "comments", "sensor_statistic", "sensor_stream",
 )  # fmt: skip
 """What a form app fills in by itself; a report says who and when without it."""
 REFUSED = {
@@ -77,11 +79,11 @@ def type_of(text: str) -> TypeCell:
     if select:
         native = _SELECTS[" ".join(select["what"].lower().split())]
         return TypeCell("select", native, select["list"], bool(select["other"]))
-    word = joined.split(" ")[0].lower() if joined else ""
-    if word in CHANGED:
-        return TypeCell(word, CHANGED[word][0])
     whole = joined.lower().replace(" ", "_")
-    return TypeCell(word, NATIVE.get(whole) or NATIVE.get(word))
+    if whole in CHANGED:
+        return TypeCell(whole, CHANGED[whole][0])
+    first = joined.split(" ")[0].lower() if joined else ""
+    return TypeCell(first if first in REFUSED else whole, NATIVE.get(whole))
 
 
 def mark_of(text: str) -> tuple[str, str] | None:

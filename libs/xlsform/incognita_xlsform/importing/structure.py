@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from incognita_xlsform.importing.cells import YES
 from incognita_xlsform.importing.found import Found
 from incognita_xlsform.importing.headers import Row
 from incognita_xlsform.importing.kinds import TypeCell, mark_of, type_of
@@ -63,9 +64,12 @@ class Structure:
 
     def _read_row(self, row: Row) -> None:
         text = row.get("type")
+        if row.get("disabled").lower() in YES:
+            cause = f"the row {row.get('name')} is disabled, and not carried"
+            self._found.warning(SHEET, row.number, row.header("disabled"), cause)
+            return
         if not text:
-            if row.plain or row.texts:
-                self._found.error(SHEET, row.number, "type", "is missing, and the row is not empty")
+            self._report_without_type(row)
             return
         mark = mark_of(text)
         if mark is None:
@@ -74,6 +78,12 @@ class Structure:
             self._begin(row, mark[1])
         else:
             self._end(row, mark[1])
+
+    def _report_without_type(self, row: Row) -> None:
+        if row.get("name") or row.texts.get("label"):
+            self._found.error(SHEET, row.number, "type", "is missing")
+        else:
+            self._found.warning(SHEET, row.number, "type", "is missing: the row is a remark")
 
     def _add_question(self, row: Row, text: str) -> None:
         if self._current is None:

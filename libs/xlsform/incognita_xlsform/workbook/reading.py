@@ -57,7 +57,7 @@ def _read(content: bytes, merged: dict[str, list[str]], found: Found) -> Book:
 
 
 def _report_other(title: str, found: Found) -> None:
-    known = {"entities", "external_choices", "osm"}
+    known = {"external_choices", "osm"}
     if title.strip().lower() in known:
         found.error(title, None, None, f"the sheet {title} cannot be carried")
     else:

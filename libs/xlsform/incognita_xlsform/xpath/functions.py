@@ -111,8 +111,9 @@ def _regex(values: list[Value]) -> Value:
         written = written[len(start) : -len(end)]
     try:
         pattern_of(written)
-    except ValueError as error:
-        raise Untranslatable(f"uses regex(): {error}") from None
+    except ValueError:
+        cause = "which is no pattern for RE2 (it has no look-arounds and no references back)"
+        raise Untranslatable(f"uses regex() with {written!r}, {cause}") from None
     return Value({"matches": [as_text(text), written]}, Kind.TRUTH)
 
 

@@ -163,6 +163,8 @@ class _Parser:
                 self._take()
                 operands.append(self.expression(0))
         self._close(")")
+        if self._tokens[self._at].kind == "path":
+            raise BadExpression(f"takes a path from {name.text}(), which cannot be carried")
         return Call(name.text, tuple(operands))
 
     def _is_sign(self, sign: str) -> bool:
