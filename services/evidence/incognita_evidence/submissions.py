@@ -252,6 +252,8 @@ def _submitted(report: Report, given: Given, read: ReadAnswers, at: datetime) ->
         at=at,
     )
     partial = content.stage_id is not None
+    placed = stages.has_place(read.questionnaire, content.stage_id)
+    position = content.position if placed else None
     reasons = dict(report.missing_evidence_reasons) if partial else {}
     again = report.state is ReportState.INCOMPLETE and report.content_sha256 == digest
     answer = SubmitAnswer(
@@ -264,7 +266,7 @@ def _submitted(report: Report, given: Given, read: ReadAnswers, at: datetime) ->
             or content.started_at,
             "ended_at": max((each.ended_at for each in report.stages), default=None)
             or content.ended_at,
-            "position": content.position or (report.position if partial else None),
+            "position": position or (report.position if partial else None),
             "missing_evidence_reasons": reasons | content.missing_evidence_reasons,
             "content_sha256": digest,
             "submitted_at": report.submitted_at if again else at,

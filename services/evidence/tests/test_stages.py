@@ -251,6 +251,38 @@ async def test_a_stage_outside_of_its_window_is_found(
     assert len(flagged["findings"]) == 2
 
 
+async def test_a_stage_by_phone_has_no_place_and_each_item_the_age_of_its_stage(
+    accept: Make, make_visit: Make, published: Any, hand: Make, uploaded: Make, photo: Make,
+    said_bodies: Make, db: Any,
+) -> None:  # fmt: skip
+    definition = STAY.model_dump(mode="json")
+    rule = {"kind": "photo", "maximum_age_s": 3600}
+    for number, place in ((0, 0), (3, 0)):
+        definition["sections"][number]["questions"][place]["evidence"] = [rule]
+    await db["questionnaires"].insert_one(
+        {"_id": "counter:2", "chain_id": "chain-a", "definition": definition}
+    )
+    visit = await accept(
+        make_visit(evidence=(), stages=terms(), branch={"lift": True}, questionnaire_version=2)
+    )
+    home = {"latitude": 41.0, "longitude": 29.0}
+    for name, question_id, each, where in (
+        ("DSCN0010", "answered", "booking", home),
+        ("DSCN0012", "clean", "stay", visit.position.model_dump()),
+    ):
+        begins = CHECK_IN + BEGINS[each] * DAY
+        data = b"\xff\xd8\xff\xe0" + photo(name)[-5_000:]
+        await uploaded(
+            visit, data, question_id=question_id, captured_at=begins.isoformat(), position=where
+        )
+    for each in ("arrival", "stay", "check_out", "booking"):
+        at_home = {"position": home} if each == "booking" else {}
+        told = await hand(visit, each, **at_home)
+    assert told["state"] == "completed"
+    (event,) = await said_bodies(visit, "report.completed")
+    assert [each["code"] for each in event["findings"]] == []
+
+
 async def test_the_whole_visit_can_be_handed_in_at_once(
     visit: Visit, submit: Make, said_bodies: Make
 ) -> None:

@@ -58,6 +58,7 @@ def settle(
         elsewhere=elsewhere,
         at=at,
         limits=limits,
+        from_anywhere=stages.from_anywhere(read.questionnaire),
     )
     found = (
         *found,

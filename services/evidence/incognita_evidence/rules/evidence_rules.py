@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from incognita_evidence.report import Item, ItemState, Report
 from incognita_shared.events.evidence import Finding, Severity
@@ -22,11 +22,11 @@ def rule_findings(report: Report, questionnaire: Questionnaire) -> Iterator[Find
     yield from _too_many(stored, rules)
     for item in stored:
         rule = rules[item.question_id, item.kind]
-        age = _age(item, report)
+        age = _age(item, _ended_at(item, report, questionnaire))
         if rule.maximum_age_s is not None and age is not None:
             most = timedelta(seconds=rule.maximum_age_s)
             if age > most:
-                detail = f"captured {age} before the visit ended, at most {most} was allowed"
+                detail = f"captured {age} before its visit or stage ended, at most {most}"
                 yield _finding("stale_item", item, detail)
         if item.from_gallery and not rule.gallery_allowed:
             yield _finding("from_gallery", item, "chosen from the gallery, not captured in the app")
@@ -52,10 +52,17 @@ def _too_many(stored: Sequence[Item], rules: Rules) -> Iterator[Finding]:
             )
 
 
-def _age(item: Item, report: Report) -> timedelta | None:
-    """How long before the visit's end; the camera's word goes before the device's."""
+def _ended_at(item: Item, report: Report, questionnaire: Questionnaire) -> datetime | None:
+    """When the stage of the item's question ended; of a visit without stages, when that did."""
+    section = questionnaire.section_of[item.question_id or ""]
+    ends = (each.ended_at for each in report.stages if each.stage_id == section.stage_id)
+    return next(ends, report.ended_at)
+
+
+def _age(item: Item, ended_at: datetime | None) -> timedelta | None:
+    """How long before that end; the camera's word goes before the device's."""
     taken = item.exif.taken_at or item.captured_at
-    return None if taken is None or report.ended_at is None else report.ended_at - taken
+    return None if taken is None or ended_at is None else ended_at - taken
 
 
 def _finding(code: str, item: Item, detail: str) -> Finding:

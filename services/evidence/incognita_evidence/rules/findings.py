@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,16 +36,18 @@ def find(
     elsewhere: Mapping[str, Sequence[str]],
     at: datetime,
     limits: Limits,
+    from_anywhere: Container[str | None] = (),
 ) -> tuple[Finding, ...]:
     """All findings of a submitted report whose items are ``stored``.
 
     ``missing``: what the shopper gave a reason for. ``position_required``: (question, kind) pairs.
     ``elsewhere``: SHA-256 → other visits of the chain with the same file. ``at``: when it was
-    completed.
+    completed. ``from_anywhere``: questions of stages that have no place, such as a call.
     """
     stored = [item for item in report.items if item.stored_at is not None]
+    near = [item for item in stored if item.question_id not in from_anywhere]
     return (
-        *_geofence(report, visit, stored, limits),
+        *_geofence(report, visit, near, limits),
         *_positions(report, visit, stored, position_required),
         *_camera_times(report, stored, limits),
         *_duplicates(stored, elsewhere),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from incognita_evidence.report import Report, ReportState
+from incognita_evidence.rules.findings import ON_THE_SPOT
 from incognita_evidence.visit import Visit
 from incognita_shared.events.evidence import Finding, Severity, StageTimes
 from incognita_shared.questionnaire.answers import AnswerError
@@ -133,6 +134,22 @@ def made_at(
     """When the report is made, with these stages handed in at ``at``: as its last stage ends."""
     others = [each.ended_at for each in report.stages if each.stage_id not in stage_ids]
     return min(at, max([ended_at, *others]))
+
+
+def from_anywhere(questionnaire: Questionnaire) -> frozenset[str]:
+    """The questions of stages that have no place: a call, an e-mail, a web order."""
+    return frozenset(
+        question.id
+        for section, question in questionnaire.questions()
+        if (stage := questionnaire.stage_of(section)) and stage.channel not in ON_THE_SPOT
+    )
+
+
+def has_place(questionnaire: Questionnaire, stage_id: str | None) -> bool:
+    """Whether a position that comes with the stage is one of the branch."""
+    return all(
+        stage.channel in ON_THE_SPOT for stage in questionnaire.stages if stage.id == stage_id
+    )
 
 
 def stage_findings(report: Report, visit: Visit) -> Iterator[Finding]:
