@@ -163,5 +163,7 @@ def read_appeal(document: Mapping[str, Any]) -> Appeal:
     aside = ("_id", "verdict", "decided_at", "decided_seq")
     fields = {name: value for name, value in document.items() if name not in aside}
     verdict = document["verdict"]
-    fields["verdict"] = None if verdict is None else Verdict.model_validate_json(verdict)
-    return Appeal.model_validate({**fields, "appeal_id": document["_id"]})
+    fields["verdict"] = (
+        None if verdict is None else Verdict.model_validate_json(verdict, extra="ignore")
+    )
+    return Appeal.model_validate({**fields, "appeal_id": document["_id"]}, extra="ignore")

@@ -43,7 +43,7 @@ class Quality:
         where = {**_of_visits(period, wave_id), "shopper_id": {"$in": list(shopper_ids)}}
         reports: dict[str, list[ReviewedReport]] = {each: [] for each in shopper_ids}
         for document in await self._scores.find(where, _READ):
-            report = ReviewedReport.model_validate(document)
+            report = ReviewedReport.model_validate(document, extra="ignore")
             reports[report.shopper_id].append(report)
         return reports
 
@@ -75,7 +75,7 @@ class Quality:
             "key_id": {"$in": list(key_ids)},
         }
         found = await self._scores.find(_of_words(said, wave_id), _READ)
-        return [ReviewedReport.model_validate(document) for document in found]
+        return [ReviewedReport.model_validate(document, extra="ignore") for document in found]
 
 
 def _of_visits(period: Period, wave_id: str | None) -> dict[str, Any]:

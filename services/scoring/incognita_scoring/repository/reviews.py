@@ -109,7 +109,7 @@ class Reviews(Scores):
         """The programme's rule, else the chain's, else the one that asks for nothing."""
         names = [programme_id, self._chain_id]
         found = await self._rules.find({"_id": {"$in": [self._rule_id(name) for name in names]}})
-        by_name = {each["scope"]: ReviewRule.model_validate_json(each["rule"]) for each in found}
+        by_name = {each["scope"]: read_rule(each) for each in found}
         return next((by_name[name] for name in names if name in by_name), NO_RULE)
 
     async def save_rule(self, scope: str | None, rule: ReviewRule) -> None:
@@ -125,7 +125,7 @@ class Reviews(Scores):
         """Programme → its rule; None → the chain's."""
         return {
             None if each["scope"] == self._chain_id else each["scope"]:
-                ReviewRule.model_validate_json(each["rule"])
+                read_rule(each)
             for each in await self._rules.find({}, limit=1_000)
         }  # fmt: skip
 
@@ -152,6 +152,11 @@ class Reviews(Scores):
 
     def _rule_id(self, name: str) -> str:
         return f"{self._chain_id}:{name}"
+
+
+def read_rule(document: Mapping[str, Any]) -> ReviewRule:
+    """The rule in a document."""
+    return ReviewRule.model_validate_json(document["rule"], extra="ignore")
 
 
 def changes(before: Score, after: Score) -> dict[str, Any]:
