@@ -125,6 +125,16 @@ WRONG = [
      "sections.1.questions.1.relevant", "when all is answered"),
     (form(OK, repeated(question("q", relevant={">": [{"size": [answers("staff")]}, 1]}))),
      "sections.1.questions.0.relevant", "asked later"),
+    *((form(repeated(question("n")), section("s", question("q", relevant=rule), OK)),
+       "sections.1.questions.0.relevant", f"compares the list answers.{name} with one value")
+      for name, rule in [
+          ("n", {"==": [answers("n"), True]}), ("n", {"!==": [False, answers("n")]}),
+          ("n", {"!": [{"and": [True, {"==": [answers("n"), None]}]}]}),
+          ("staff", {"==": [answers("staff"), 1]})]),
+    (one(question("m", "multiple_choice"), question("q", relevant={"==": [answers("m"), "a"]})),
+     "sections.0.questions.1.relevant", "compares the list answers.m"),
+    (one(question("m", "multiple_choice", constraint={"!=": [{"var": "value"}, "a"]})),
+     f"{Q}.constraint", "compares the list value"),
     # scoring
     (one(scored("boolean", "expected_value", expected=True, critical="fail_visit", bonus=True)),
      f"{Q}.scoring.bonus", "a bonus and critical"),
@@ -228,6 +238,13 @@ GOOD = [
     form(OK, repeated(question("n", "integer"), asked("q", relevant={">": [answers("n"), 5]}))),
     form(repeated(question("n", "integer")), section("s", OK, relevant={"sum": [answers("n")]})),
     form(repeated(question("n")), section("s", OK, relevant={"size": [answers("staff")]})),
+    form(OK, repeated(question("n"), asked("q", relevant={"==": [answers("n"), True]}))),
+    form(repeated(question("n")), section("s", asked("q", relevant={"in": [True, answers("n")]}))),
+    one(question("m", "multiple_choice", constraint={"==": [{"var": "value"}, ["a"]]})),
+    one(
+        question("m", "photo"),
+        question("p", "photo", constraint={"!=": [{"var": "value"}, answers("m")]}),
+    ),
     form(OK, compares("ok")),
     form(section("s", OK, stage_id="a"), stages=[stage("a", opens_after_days=2, due_after_days=2)]),
     one(question("q", required={"==": [answers("ok"), False]}, required_message={"en": "Say why"})),

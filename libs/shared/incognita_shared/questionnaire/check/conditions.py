@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 from incognita_shared.questionnaire.compiled import compiled
 from incognita_shared.questionnaire.conditions import (
+    ANSWER,
     VALUE,
     ConditionError,
     Context,
@@ -39,6 +40,7 @@ _SAMPLES: Mapping[QuestionType, object] = {
     QuestionType.POSITION: {"latitude": 0.0, "longitude": 0.0, "accuracy_m": None},
     QuestionType.CALCULATED: 1,
 }
+_EQUALITIES = ("==", "===", "!=", "!==")
 _HANDED_IN = Context(now=datetime(2026, 11, 22, 12, 30, tzinfo=UTC), today=date(2026, 11, 22))
 
 
@@ -111,7 +113,36 @@ class _Rule:
                 yield f"names {name}, which is no question here"
             elif name not in allowed:
                 yield f"names {name}, which is asked later"
+        yield from self._one_for_many(self._rule)
         yield from self._on_trial([name for name in named if name in self._known])
+
+    def _one_for_many(self, node: object) -> Iterator[str]:
+        """A list equals no single value, so such a comparison would never hold."""
+        if isinstance(node, list):
+            for item in node:
+                yield from self._one_for_many(item)
+        if not isinstance(node, dict):
+            return
+        ((operator, operands),) = node.items()
+        if operator in _EQUALITIES:
+            lists = [path for path in map(_path_of, operands) if path and self._gives_list(path)]
+            if len(lists) == 1 and not any(isinstance(each, list) for each in operands):
+                yield f"compares the list {lists[0]} with one value: ask by 'in' or 'size'"
+        yield from self._one_for_many(operands)
+
+    def _gives_list(self, path: str) -> bool:
+        name = path.removeprefix(ANSWER)
+        if path == VALUE:
+            return self._question is not None and isinstance(_sample(self._question), list)
+        return name != path and name in self._known and isinstance(self._seen(name), list)
+
+    def _is_many(self, name: str) -> bool:
+        """Whether the rule sees a list: of repetitions around it, but not of its own."""
+        if name in self._questionnaire.repeated:
+            return True
+        section = self._questionnaire.section_of[name]
+        within = self._question is not None and section is self._section
+        return section.repeat is not None and not within
 
     def _on_trial(self, named: list[str]) -> Iterator[str]:
         """Runs the rule with nothing answered and with everything that it names answered."""
@@ -133,9 +164,15 @@ class _Rule:
         if name in self._questionnaire.repeated:
             return [{}]
         sample = _sample(self._questionnaire.by_id[name])
-        section = self._questionnaire.section_of[name]
-        within = self._question is not None and section is self._section
-        return [sample] if section.repeat and not within else sample
+        return [sample] if self._is_many(name) else sample
+
+
+def _path_of(operand: object) -> str | None:
+    """The path that an operand is; of anything else none."""
+    if not isinstance(operand, dict) or "var" not in operand:
+        return None
+    path = operand["var"]
+    return str(path[0] if isinstance(path, list) else path)
 
 
 def _sample(question: Question) -> object:
