@@ -131,6 +131,7 @@ RULES: list[tuple[Any, str]] = [
     ({">": [{"seconds": [VAR["clock"]]}, 60]}, "round(decimal-time(${clock}) * 86400, 0) > 60"),
     ({">": [{"days": [VAR["day"]]}, 60]}, "round(decimal-date-time(${day}), 0) > 60"),
     ({"==": [{"var": "branch.city size"}, "İzmir"]}, "${ms_branch_city.20.size} = 'İzmir'"),
+    ({"==": [{"var": "branch.parking"}, True]}, "${ms_branch_parking} = true()"),
     ({"==": [{"var": ["answers.one", "a"]}, "a"]}, "coalesce(${one}, 'a') = 'a'"),
     ({"==": [VAR["words"], "it's \"so\""]},
      "${words} = concat('it', \"'\", 's \"so\"')"),

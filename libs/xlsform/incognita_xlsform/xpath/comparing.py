@@ -72,6 +72,8 @@ def _same_choices(one: Term, other: Term) -> tuple[Term, Term]:
 
 
 def _same_truth(one: Term, other: Term, *, strict: bool, negated: bool) -> Term:
+    if one.kind is Kind.ANY and isinstance(other.value, bool):
+        return _comparison("!=" if negated else "=", one, other)
     if one.kind not in _TRUTHS or (one.kind is Kind.TRUTH and other.kind in _TRUTHS):
         one, other = other, one
     if isinstance(other.value, str):

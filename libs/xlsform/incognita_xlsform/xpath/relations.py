@@ -70,7 +70,9 @@ def _of_literals(operator: str, left: Any, right: Any) -> bool:
     return {"<": one < other, "<=": one <= other, ">": one > other, ">=": one >= other}[operator]
 
 
-def _equal(operator: str, left: Value, right: Value) -> Value:
+def _equal(  # noqa: PLR0911 - one a kind of value
+    operator: str, left: Value, right: Value
+) -> Value:
     if left.kind in (Kind.LITERAL, Kind.NOTHING) or (left.kind is Kind.TRUTH is not right.kind):
         left, right = right, left
     sign, strict = ("==", "===") if operator == "=" else ("!=", "!==")
@@ -78,6 +80,8 @@ def _equal(operator: str, left: Value, right: Value) -> Value:
         if left.kind is Kind.TRUTH:
             raise Untranslatable("compares a truth value with an empty text")
         return Value({strict: [left.rule, None]}, Kind.TRUTH)
+    if left.kind is Kind.ANY and isinstance(right.rule, bool):
+        return Value({sign: [left.rule, right.rule]}, Kind.TRUTH)
     if left.kind in TRUTHS:
         return _same_truth(operator, left, right)
     if left.kind is Kind.CHOICES:
