@@ -60,13 +60,13 @@ def posterior(
     """Exact given the components; where solved by iteration, the shared part is a lower bound."""
     mean, own, weights = _branch_part(design, components, solution, targets)
     if targets.earlier is None:
-        rows, extra = _other_part(design, components, targets)
+        rows, extra = other_part(design, components, targets)
     else:
         rows, extra = sparse.csr_array((len(targets), design.width)), np.zeros(len(targets))
     shared = sparse.csr_array(rows - weights @ design.matrix)
     mean = mean + rows @ solution.effects
     own = np.maximum(own + extra, 0.0) * components.noise
-    variance = own + _shared_variance(solution, shared) * components.noise
+    variance = own + shared_variance(solution, shared) * components.noise
     return Posterior(mean, own, shared, variance)
 
 
@@ -113,7 +113,7 @@ def _branch_part(
     return mean, own, _sparse(rows, columns, data, (count, len(visits)))
 
 
-def _other_part(
+def other_part(
     design: Design, components: Components, targets: Targets
 ) -> tuple[sparse.csr_array, Floats]:
     """Rows over the columns of the design, and the variance that the columns don't explain."""
@@ -180,7 +180,7 @@ def _shoppers(
     return np.asarray(np.maximum(left, 0.0), np.float64)
 
 
-def _shared_variance(solution: Solution, shared: sparse.csr_array) -> Floats:
+def shared_variance(solution: Solution, shared: sparse.csr_array) -> Floats:
     if solution.root is None:
         return np.asarray(shared.power(2) @ (1 / solution.diagonal))
     found = np.empty(shared.shape[0])

@@ -9,7 +9,7 @@ import numpy as np
 from incognita_comparison.model.visits import UNKNOWN, Visits
 
 MOST_VISITS = 10_000
-MOST_SHOPPERS = 400
+MOST_SHOPPERS = 300
 LONGEST = 48
 """Visits of one branch that are looked at together; the latest count."""
 
