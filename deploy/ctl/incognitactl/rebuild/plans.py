@@ -127,7 +127,11 @@ PLANS: Mapping[str, Plan] = {
             "evidence",
             _catalog(questionnaires=QuestionnairePublished, api_keys=ApiKeyChanged)
             | {"visits": Projection(("visits",), _VISITS)},
-            {"reports": _TRUTH, "media": "what reports use of the bucket's objects; " + _TRUTH},
+            {
+                "reports": _TRUTH,
+                "arrivals": _TRUTH,
+                "media": "what reports use of the bucket's objects; " + _TRUTH,
+            },
             lambda: code_of("evidence"),
         ),
         Plan(

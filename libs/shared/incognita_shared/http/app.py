@@ -71,7 +71,7 @@ def create_app(
     """The app with ``routers``. On ``streamed_paths`` a body may have any type and size.
 
     A path below ``keys_below`` has its key as the next step: ``/openrosa/inc_…/formList`` reaches
-    the route ``/openrosa/formList`` with the key in its header.
+    the route ``/openrosa/formList`` with the key in its header and without a query.
 
     ``app.state`` has ``db``, ``health``, ``settings`` and ``api_keys``. Call it after
     ``start_telemetry``, so that its requests are traced.

@@ -53,7 +53,8 @@ def on_the_visits_trace(scope: Scope) -> Scope:
 def key_out_of_path(scope: Scope, below: str) -> Scope:
     """``scope``, with the key of a path ``<below>/<key>/…`` in its header instead.
 
-    For clients that can send none. Whatever logs or traces the address then does not see the key.
+    For clients that can send none. Whatever logs or traces the address then does not see the key,
+    nor the query, in which phones say who they are.
     """
     if scope["type"] != "http" or not scope["path"].startswith(f"{below}/"):
         return scope
@@ -61,7 +62,8 @@ def key_out_of_path(scope: Scope, below: str) -> Scope:
     path = f"{below}{slash}{rest}"
     headers = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
     headers.append((b"authorization", f"Bearer {key}".encode()))
-    return {**scope, "path": path, "raw_path": quote(path).encode(), "headers": headers}
+    seen = {"path": path, "raw_path": quote(path).encode(), "query_string": b""}
+    return {**scope, **seen, "headers": headers}
 
 
 class Requests:

@@ -82,9 +82,11 @@ def test_a_key_in_the_path_becomes_one_in_the_header_in_place_of_any_other(
     path: str, seen: str, key: bytes
 ) -> None:
     scope = {"type": "http", "path": path, "headers": [(b"authorization", b"Bearer other")]}
+    scope["query_string"] = b"deviceID=collect%3A1"
     moved = key_out_of_path(scope, "/openrosa")
     assert (moved["path"], moved["raw_path"]) == (seen, quote(seen).encode())
     assert moved["headers"] == [(b"authorization", key)]
+    assert moved["query_string"] == b""
 
 
 @pytest.mark.parametrize("path", ["/openrosa", "/openrosas/a/b", "/v1/openrosa/a/b"])
