@@ -131,6 +131,14 @@ def test_a_claim_of_what_cannot_be_reckoned_is_found():
     assert ("calculation_differs", "waited") in found({"seated": None, "waited": 5})
 
 
+def test_a_claim_of_a_calculation_that_did_not_apply_is_no_contradiction():
+    total = question("q", "calculated", calculation={"+": [1, 1]}, relevant=answers("on"))
+    questionnaire = form(question("on"), total)
+    for on, codes in ((False, []), (True, ["calculation_differs"])):
+        read = ReadAnswers(questionnaire, {"on": on, "q": 3})
+        assert [one.code for one in findings_of(read)] == codes
+
+
 def test_findings_carry_how_grave_they_are():
     read = ReadAnswers(FORM, SOUND | {"paid": False, "guests": "x", "s": 1}, Context(now=NOW))
     assert {one.code: one.severity for one in findings_of(read)} == {
