@@ -28,7 +28,7 @@ from incognita_xlsform.xpath.writing import Place, XPathWriter
 FILES_OFFERED = 3
 """How many files a form offers where more than asked for may be given."""
 MOST_FILES = 20
-_SHOWN = re.compile(r"\$\{\s*([^{}]*?)\s*\}")
+_SHOWN = re.compile(r"\$\{([^{}]*)\}")
 
 _FILE_TYPES = {
     EvidenceKind.PHOTO: "image",
@@ -64,7 +64,9 @@ class DeviceRows(FormRows):
     def texts(self, column: str, texts: Mapping[str, str]) -> Row:
         """One column a language; ``${name}`` shows an answer, unless there is none of that name."""
         shown = {
-            language: _SHOWN.sub(lambda found: found[0] if self.knows(found[1]) else "…", text)
+            language: _SHOWN.sub(
+                lambda found: found[0] if self.knows(found[1].strip()) else "…", text
+            )
             for language, text in texts.items()
         }
         return super().texts(column, shown)

@@ -145,6 +145,29 @@ def test_a_workbook_without_questions_is_refused(sheets: dict[str, Rows]) -> Non
     assert read(workbook(**sheets)).errors
 
 
+LONG = 32_000
+HOSTILE = [
+    "${" + " " * LONG, "(" * LONG, "1-" * (LONG // 2) + "1", "int(" * 50 + "${why}" + ")" * 50,
+    "abs(" * 9 + "int(" * 9 + "${why}" + ")" * 18, "'" + "a" * LONG, "a" * LONG,
+    "0" + " " * LONG + "1", "photo" + " " * LONG + "x", " or ".join(["1 = 1"] * 3_000),
+    "${why} = '" + "x" * 2_000 + "'", "-" * LONG, "not(" * 40 + "1" + ")" * 40,
+    "[" * LONG, "concat(" + "${why}," * 3_000 + "1)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", HOSTILE, ids=[cell[:12] for cell in HOSTILE])
+def test_no_cell_takes_long_to_read(cell: str) -> None:
+    columns = ["relevant", "constraint", "calculation", "choice_filter", "required", "parameters",
+               "ms_bands", "ms_evidence", "ms_expected", "default", "label::Türkçe (tr)",
+               "ms_exact", "label::" + cell[:300]]  # fmt: skip
+    rows = [["range", f"q{place}", "Q"] + [None] * place + [cell] for place in range(12)]
+    content = workbook(survey=[["type", "name", "label::English (en)", *columns],
+                               ["integer", "why", "Why?"], *rows])  # fmt: skip
+    started = time.monotonic()
+    assert read(content).errors
+    assert time.monotonic() - started < 5
+
+
 WORDS = st.sampled_from([
     "text", "select_one l", "begin group", "end group", "begin repeat", "end_repeat", "note",
     "calculate", "integer", "rank l", "${a} = 'x'", "if(1,", "q", "a", "b", "ğ", "1", "=1+", "yes",

@@ -8,10 +8,11 @@ from incognita_shared.values import EvidenceKind
 
 _RULE = re.compile(
     r"(?P<kind>[a-z_]+)(?:\s+(?P<low>\d+)(?:\s*\.\.\s*(?P<high>\d+))?)?"
-    r"(?P<options>(?:[\s,]+(?:position|no_gallery|age\s*=\s*\d+|keep\s*=\s*\d+))*)"
-    r"(?:\s+when\s+(?P<when>.+))?",
-    re.IGNORECASE | re.DOTALL,
+    r"(?P<options>(?:[\s,]+(?:position|no_gallery|age\s*=\s*\d+|keep\s*=\s*\d+))*)",
+    re.IGNORECASE,
 )
+_WHEN = re.compile(r"\swhen\s", re.IGNORECASE)
+_LONGEST = 200
 _OPTION = re.compile(r"(position|no_gallery|age|keep)(?:\s*=\s*(\d+))?", re.IGNORECASE)
 Read = Callable[[str], dict[str, Any] | bool | None]
 
@@ -40,10 +41,11 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def _rule(text: str, read: Read) -> dict[str, Any]:
-    match = _RULE.fullmatch(text)
+    head, *when = _WHEN.split(text, maxsplit=1)
+    match = _RULE.fullmatch(head.strip()) if len(head) <= _LONGEST else None
     if match is None:
         raise BadEvidence(
-            f"{text!r} is no evidence: write photo 1..3 or receipt 1 when ${{x}} = 'yes'"
+            f"{text[:80]!r} is no evidence: write photo 1..3 or receipt 1 when ${{x}} = 'yes'"
         )
     kind = match["kind"].lower()
     if kind not in list(EvidenceKind):
@@ -55,8 +57,8 @@ def _rule(text: str, read: Read) -> dict[str, Any]:
         rule["maximum_count"] = int(match["high"]) if match["high"] else max(low, 1)
     for option, number in _OPTION.findall(match["options"] or ""):
         rule |= _option(option.lower(), number)
-    if match["when"]:
-        rule["when"] = read(match["when"].strip())
+    if when:
+        rule["when"] = read(when[0].strip())
     return rule
 
 

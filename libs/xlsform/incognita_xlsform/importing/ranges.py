@@ -8,6 +8,7 @@ from incognita_xlsform.importing.form import Form
 from incognita_xlsform.importing.headers import Row
 
 _PARAMETER = re.compile(r"([A-Za-z_-]+)\s*=\s*([^\s;,]+)[\s;,]*")
+LONGEST = 500
 _START, _END, _STEP = "1", "10", "1"
 
 
@@ -15,6 +16,9 @@ def range_of(
     form: Form, row: Row, type_: QuestionType, presentation: dict[str, str]
 ) -> dict[str, Any]:
     """Minimum and maximum, and what of the parameters is left to the presentation."""
+    if len(row.get("parameters")) > LONGEST:
+        form.error(row, "parameters", f"are longer than {LONGEST} characters")
+        return {}
     parameters = dict(_PARAMETER.findall(row.get("parameters")))
     ends = {
         "minimum": parameters.pop("start", _START),

@@ -21,6 +21,7 @@ COLUMNS = (
     "ms_min_seconds", "ms_grace_seconds", "ms_max_count", "ms_min_count", "ms_critical", "ms_cap",
     "ms_bonus", "ms_na", "ms_indicator", "ms_importance",
 )  # fmt: skip
+LONGEST_BAND = 200
 _BAND = re.compile(
     r"\s*(?P<low>[^.=;]*(?:\.\d+)?)\s*\.\.\s*(?P<high>[^=;]*?)\s*=\s*(?P<points>[^;]+?)\s*"
 )
@@ -118,11 +119,13 @@ class ScoringCells:
         for part in self._row.get("ms_bands").split(";"):
             if not part.strip():
                 continue
-            match = _BAND.fullmatch(part)
+            match = _BAND.fullmatch(part.strip()) if len(part) <= LONGEST_BAND else None
             ends = match and [match["low"].strip(), match["high"].strip(), match["points"]]
             numbers = ends and [plain_number(end) if end else "" for end in ends]
             if not numbers or None in numbers or not numbers[2]:
-                cause = f"{part.strip()!r} is no band: write them like 0..30=10; 30..60=5; 60..=0"
+                cause = (
+                    f"{part.strip()[:80]!r} is no band: write them like 0..30=10; 30..60=5; 60..=0"
+                )
                 header = self._row.header("ms_bands")
                 self._found.error(SHEET, self._row.number, header, cause)
                 continue

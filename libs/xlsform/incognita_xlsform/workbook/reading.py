@@ -16,6 +16,7 @@ from incognita_xlsform.workbook.sheets import Book, Line, Sheet
 
 KNOWN = ("survey", "choices", "settings", "stages")
 MOST_COLUMNS = 500
+LONGEST_HEADER = 200
 _TEXT_COLUMNS = ("label", "hint", "guidance", "constraint", "required_message", "title", "caption")
 
 
@@ -115,6 +116,10 @@ class _SheetReader:
         for place, cell in enumerate(cells):
             header = unicodedata.normalize("NFC", str(cell.value or "")).strip()
             if not header:
+                continue
+            if len(header) > LONGEST_HEADER:
+                cause = f"the header {header[:40]!r}… is longer than {LONGEST_HEADER} characters"
+                self._found.error(self._name, number, get_column_letter(place + 1), cause)
                 continue
             if header in seen:
                 cause = f"the column {header} is there twice"

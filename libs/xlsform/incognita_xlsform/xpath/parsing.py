@@ -28,7 +28,7 @@ DEEPEST = 60
 _NAME = r"[^\W\d][\w.-]*"
 _TOKEN = re.compile(
     rf"""\s*(?:
-      (?P<reference>\$\{{\s*(?P<to>[^{{}}]*?)\s*\}})
+      (?P<reference>\$\{{(?P<to>[^{{}}]*)\}})
     | (?P<text>'[^']*'|"[^"]*")
     | (?P<number>\d+(?:\.\d*)?|\.\d+)
     | (?P<path>(?:/|\.\.|\./|current\(\)/)[^\s()\[\]=!<>+*|,'"]*)
@@ -78,7 +78,8 @@ def _tokens(text: str) -> Iterator[_Token]:
                 raise BadExpression(f"a text that begins with {rest[:15]} has no closing quote")
             raise BadExpression(f"cannot be read from {rest[:20]!r} on")
         kind = "end" if match["end"] is not None else _kind(match)
-        yield _Token(kind, (match["to"] if kind == "reference" else match[kind]) or "", at)
+        content = match["to"].strip() if kind == "reference" else match[kind]
+        yield _Token(kind, content or "", at)
         if kind == "end":
             return
         at = match.end()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from incognita_shared.questionnaire.conditions import ConditionError, checked_rule
+from incognita_shared.questionnaire.conditions import MAXIMUM_NODES, ConditionError, checked_rule
 from incognita_xlsform.xpath import functions, relations
 from incognita_xlsform.xpath.parsing import BadExpression, parse
 from incognita_xlsform.xpath.relations import plain_truth
@@ -75,6 +75,8 @@ class XPathReader:
     def _checked(self, rule: object, text: str) -> Any:
         if not isinstance(rule, dict | bool):
             return rule
+        if _is_larger(rule, MAXIMUM_NODES):
+            raise Untranslatable(f"{shortened(text)} has more than {MAXIMUM_NODES} parts")
         try:
             return checked_rule(rule)
         except ConditionError as error:
@@ -143,6 +145,20 @@ def _chain(node: Operation) -> list[Node]:
         found.append(left.right)
         left = left.left
     return [left, *reversed(found)]
+
+
+def _is_larger(rule: object, most: int) -> bool:
+    """Counts no further than that: parts that are used twice would double at each level."""
+    waiting, count = [rule], 0
+    while waiting and count <= most:
+        node = waiting.pop()
+        count += 1
+        if isinstance(node, dict):
+            waiting += node.values()
+        elif isinstance(node, list):
+            waiting += node
+            count -= 1
+    return count > most
 
 
 def shortened(text: str) -> str:
