@@ -35,7 +35,7 @@ class Decision(Value):
     """One decision about one revision of a report; ``text`` is the note or the reason.
 
     ``question_ids``: what a return marked, or a correction changed. ``opened_at``: since when the
-    report had waited for it.
+    report had waited for it; for a second reviewer since the first one's approval.
     """
 
     verb: Verb
@@ -169,7 +169,7 @@ class Score(Scored):
             decided_at=at,
             reason_code=reason_code,
             question_ids=question_ids,
-            opened_at=self.opened_at,
+            opened_at=self.decisions[-1].decided_at if self.endorsed_by else self.opened_at,
         )
         change = {
             "state": OUTCOME[verb],

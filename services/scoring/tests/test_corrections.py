@@ -138,7 +138,9 @@ RULES = [
 
 
 @pytest.mark.parametrize(("rule", "grounds"), RULES)
-async def test_a_chains_rule_asks_for_a_second_reviewer(client, waiting, pending, *, rule, grounds):
+async def test_a_chains_rule_asks_for_a_second_reviewer(
+    client, db, waiting, pending, report, *, rule, grounds
+):
     agency, first, second = [await client(role) for role in ("agency", "reviewer", "reviewer")]
     assert (await agency.put("/v1/review-rules", json=rule)).status_code == 200
     review = (await first.post(f"/v1/reviews/{waiting}:approve", json=APPROVAL)).json()
@@ -160,6 +162,10 @@ async def test_a_chains_rule_asks_for_a_second_reviewer(client, waiting, pending
     (event,) = await pending(waiting)
     assert isinstance(event, ReportApproved)
     assert event.seq == 2
+    score = await Scores(db, report().chain_id).get_score(waiting)
+    endorsed, approved = score.decisions
+    assert endorsed.opened_at == score.opened_at
+    assert approved.opened_at == endorsed.decided_at
 
 
 async def test_a_correction_beyond_the_limit_needs_a_second_reviewer(client, waiting):

@@ -1,16 +1,11 @@
 """Quality of shoppers' reports, for the agency, and of reviewers' decisions."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from incognita_scoring.quality import (
-    ReviewerQuality,
-    ShopperQuality,
-    reviewer_quality,
-    shopper_quality,
-)
+from incognita_scoring.quality import reviewer_quality, shopper_quality
 from incognita_scoring.repository.quality import Quality
 from incognita_scoring.routes.periods import InPeriod
 from incognita_scoring.routes.provided import Agency, Reviewer
@@ -56,7 +51,7 @@ async def list_shopper_quality(
     page = found[:limit]
     reports = await quality.reports_of_shoppers(page, period, wave_id)
     rows = [
-        ShopperRow(shopper_id=one, **_fields(shopper_quality(reports[one])))
+        ShopperRow(shopper_id=one, **asdict(shopper_quality(reports[one])))
         for one in page
         if reports[one]
     ]
@@ -92,13 +87,9 @@ async def list_reviewer_quality(
     reports = await quality.reports_of_reviewers(page, period, wave_id)
     rows = [
         ReviewerRow(
-            key_id=one, **_fields(reviewer_quality(one, reports, period.since, period.until))
+            key_id=one, **asdict(reviewer_quality(one, reports, period.since, period.until))
         )
         for one in page
     ]
     more = len(found) > limit
     return Page(items=rows, next_cursor=encode_cursor(page[-1]) if more else None)
-
-
-def _fields(quality: ShopperQuality | ReviewerQuality) -> dict[str, Any]:
-    return asdict(quality)
