@@ -15,6 +15,9 @@ from incognita_local.errors import LocalError, NotReadyError
 from incognita_local.processes import Process
 
 REPLICA_SET = "rs0"
+CLOSE_SOON = "file_manager=(close_idle_time=20,close_scan_interval=5)"
+"""Tests make and drop thousands of collections, and MongoDB ends itself when it runs out of file
+handles; by default it keeps those of dropped ones open for ten minutes."""
 NOT_YET_INITIALISED = 94
 Document = dict[str, Any]
 
@@ -79,6 +82,7 @@ class MongoServer:
             *("--dbpath", str(self.directory / "data")),
             *("--bind_ip", "127.0.0.1", "--port", str(ports["client"]), "--nounixsocket"),
             *("--wiredTigerCacheSizeGB", self.cache_gb),
+            *("--wiredTigerEngineConfigString", CLOSE_SOON),
             *("--setParameter", "transactionLifetimeLimitSeconds=15"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
             *self.options,
