@@ -20,6 +20,10 @@ _WIDTHS = {"type": 24, "name": 22, "relevant": 32, "constraint": 32, "calculatio
 
 def workbook_of(sheets: dict[str, list[dict[str, str]]], headers: dict[str, list[str]]) -> bytes:
     """The file. Raises NotExpressible for a text that no cell can hold."""
+    for name, rows in sheets.items():
+        for row in rows:
+            for text in row.values():
+                _check(text, name)
     workbook = Workbook(write_only=True)
     for name, rows in sheets.items():
         used = {column for row in rows for column in row}
@@ -31,7 +35,7 @@ def workbook_of(sheets: dict[str, list[dict[str, str]]], headers: dict[str, list
             sheet.column_dimensions[get_column_letter(place)].width = width
         sheet.append([_header(sheet, header) for header in shown])
         for row in rows:
-            sheet.append([_cell(sheet, row.get(header, ""), name) for header in shown])
+            sheet.append([_cell(sheet, row.get(header, "")) for header in shown])
     content = io.BytesIO()
     workbook.save(content)
     return content.getvalue()
@@ -49,13 +53,17 @@ def _header(sheet: object, text: str) -> Cell:
     return cell
 
 
-def _cell(sheet: object, text: str, name: str) -> Cell | None:
-    if not text:
-        return None
+def _check(text: str, name: str) -> None:
+    """Before anything is written, for a workbook that is begun must be ended."""
     if len(text) > LONGEST_CELL:
         raise NotExpressible(f"{name}: a text of {len(text)} characters is too long for a cell")
     if ILLEGAL_CHARACTERS_RE.search(text) or "\r" in text:
         raise NotExpressible(f"{name}: {text[:40]!a} holds a sign that no cell can hold")
+
+
+def _cell(sheet: object, text: str) -> Cell | None:
+    if not text:
+        return None
     cell = WriteOnlyCell(sheet, value="text")
     cell.value = _ESCAPED.sub("_x005F_", text)
     cell.data_type = "s"  # also of what begins with "=", which is no formula here
