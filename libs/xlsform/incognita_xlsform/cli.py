@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 refused (every reason on standard error), 2 the command it
 """
 
 import argparse
+import io
 import json
 import sys
 from pathlib import Path
@@ -124,5 +125,8 @@ def _fail(message: str) -> int:
 
 
 def console() -> None:
-    """The console script."""
+    """The console script; a terminal that lacks a letter gets it spelled."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main())
