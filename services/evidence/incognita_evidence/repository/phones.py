@@ -1,16 +1,15 @@
 """What a phone asks for, and what arrives from it by OpenRosa, of one chain."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pymongo import ASCENDING
+from pymongo import DESCENDING
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
 from incognita_evidence.openrosa.arrival import Arrival, ArrivedFile
-from incognita_evidence.report import ReportState
-from incognita_evidence.repository import ARRIVALS, REPORTS, VISITS
+from incognita_evidence.repository import ARRIVALS, VISITS
 from incognita_evidence.visit import OPEN_STATES, Visit
 from incognita_shared.mongo.tenant import ChainCollection
 
@@ -24,27 +23,21 @@ class Phones:
 
     def __init__(self, db: AsyncDatabase[dict[str, Any]], chain_id: str) -> None:
         self._visits = ChainCollection(db[VISITS], chain_id)
-        self._reports = ChainCollection(db[REPORTS], chain_id)
         self._arrivals = ChainCollection(db[ARRIVALS], chain_id)
 
     async def list_open(self, shopper_id: str, *, most: int) -> list[Visit]:
-        """Those of the shopper's visits that still take a report, the first due first."""
+        """The shopper's visits that were agreed on and not called off, the first due first.
+
+        Of more than ``most`` those due last: what was reported long ago is among them too, and
+        would else keep out what is still to be done.
+        """
         states = sorted(OPEN_STATES)
         found = await self._visits.find(
             {"shopper_id": shopper_id, "state": {"$in": states}},
-            sort=[("due_at", ASCENDING), ("_id", ASCENDING)],
+            sort=[("due_at", DESCENDING), ("_id", DESCENDING)],
             limit=most,
         )
-        done = await self._completed([each["_id"] for each in found])
-        open_ones = (each for each in found if each["_id"] not in done)
-        return [
-            Visit.model_validate({"id": each.pop("_id"), **each}, extra="ignore")
-            for each in open_ones
-        ]
-
-    async def _completed(self, visit_ids: Collection[str]) -> set[str]:
-        where = {"_id": {"$in": list(visit_ids)}, "state": ReportState.COMPLETED.value}
-        return {each["_id"] for each in await self._reports.find(where, {"_id": 1})}
+        return [Visit.model_validate({"id": each.pop("_id"), **each}) for each in reversed(found)]
 
     async def note_arrival(
         self, arrival: Arrival, files: Sequence[ArrivedFile], *, at: datetime

@@ -2,14 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from incognita_evidence.repository.phones import Phones
 from incognita_evidence.visit import Visit, VisitState
 from tests.collect.client import Collect, Refused
 
+WALK = datetime(2008, 10, 22, tzinfo=UTC)
 Make = Callable[..., Visit]
 Accept = Callable[[Visit], Awaitable[Visit]]
 
@@ -73,6 +76,16 @@ async def test_a_key_in_a_header_opens_nothing_here(
     header = {"Authorization": f"Bearer {await make_key()}"}
     for path in ("/openrosa/formList", "/openrosa//formList", "/openrosa/x/formList"):
         assert (await http.get(path, headers=header)).status_code in (403, 404)
+
+
+async def test_of_very_many_visits_those_due_last_are_listed_in_order(
+    db: Any, make_visit: Make, accept: Accept
+) -> None:
+    visits = [make_visit(due_at=WALK + timedelta(days=day)) for day in (5, 1, 3, 2, 4)]
+    for visit in visits:
+        await accept(visit)
+    listed = await Phones(db, "chain-a").list_open("shopper-1", most=3)
+    assert [visit.due_at.day - WALK.day for visit in listed] == [3, 4, 5]
 
 
 async def test_another_shopper_s_form_is_not_there(
