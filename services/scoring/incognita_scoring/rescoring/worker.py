@@ -39,6 +39,7 @@ from incognita_shared.waiting import first_of
 
 NAME = "rescorer"
 BATCH = 50  # 50 reports of 60 questions are about 0.2 s of work: what a killed worker does again
+TURN = 40  # about ten seconds: so long one chain's rescore waits for another's
 MOVED_PAUSE_S = 0.05
 MOST_PASSES = 20
 MOST_FAILURES = 5
@@ -58,6 +59,7 @@ class Rescorer:
         wrote: Callable[[], None] = lambda: None,
         interval_s: float = 1.0,
         batch: int = BATCH,
+        turn: int = TURN,
         lease_s: float = LEASE_S,
     ) -> None:
         self._db = db
@@ -66,6 +68,7 @@ class Rescorer:
         self._wrote = wrote
         self._interval_s = interval_s
         self._batch = batch
+        self._turn = turn
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set."""
@@ -81,7 +84,7 @@ class Rescorer:
                 await first_of(stop, within_s=self._interval_s)
 
     async def step(self, session: AsyncClientSession, stop: asyncio.Event) -> bool:
-        """Work on the job that is due first until it needs nothing more; False if none is due."""
+        """Work on the job that is due first, for its turn; False if none is due."""
         job = await self._work.claim(session.session_id["id"].as_uuid(), now())
         if job is None:
             return False
@@ -97,7 +100,9 @@ class Rescorer:
     ) -> None:
         try:
             held: Rescore | None = await self._ready(job)
-            while held is not None and not stop.is_set():
+            for _ in range(self._turn):
+                if held is None or stop.is_set():
+                    break
                 self._health.beat(NAME)
                 held = await self._batch_of(held, session)
             if held is not None:

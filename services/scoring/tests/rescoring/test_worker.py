@@ -316,6 +316,26 @@ async def test_a_report_that_can_not_be_scored_ends_its_job_and_no_other(
     await begin()  # the wave is free again
 
 
+async def test_one_rescore_does_not_keep_the_others_waiting(
+    db, agency, handle, published, report, corrected, begin
+):
+    waves = ("wave-1", "wave-2")
+    await handle(
+        published, corrected(), *[report(wave_id=wave) for wave in waves for _ in range(6)]
+    )
+    paths = [await begin(wave_id=wave) for wave in waves]
+    rescorer = Rescorer(db, health=Health(), batch=2, turn=1)
+    async with db.client.start_session() as session:
+        for _ in paths:
+            await rescorer.step(session, asyncio.Event())
+        done = [(await agency.get(path)).json()["progress"]["done"] for path in paths]
+        assert done == [2, 2]
+        while await rescorer.step(session, asyncio.Event()):
+            pass
+    for path in paths:
+        assert (await agency.get(path)).json()["state"] == "previewed"
+
+
 async def test_the_worker_stops_when_told_and_says_that_it_lives(
     db, agency, handle, published, report, corrected, begin
 ):
