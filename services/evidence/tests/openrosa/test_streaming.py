@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,37 +42,64 @@ async def db(database: Any) -> AsyncIterator[Any]:
     await database.client.drop_database(own.name)
 
 
+@dataclass
+class Service:
+    """The service as a process of its own, which can be killed and started again."""
+
+    environment: dict[str, str]
+    log: Path
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.environment['HTTP_PORT']}"
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    async def start(self) -> None:
+        self.process = self._started()
+        async with httpx.AsyncClient() as client:
+            for _ in range(300):
+                try:
+                    await client.get(f"{self.url}/health/live")
+                except httpx.TransportError:
+                    assert self.process.poll() is None, self.log.read_text()
+                    await asyncio.sleep(0.1)
+                else:
+                    return
+
+    def end(self, *, kill: bool = False) -> None:
+        if self.process is not None:
+            if kill:
+                self.process.kill()
+            self.process.terminate()
+            self.process.wait(20)
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        with self.log.open("ab") as file:
+            return subprocess.Popen(
+                [sys.executable, "-m", "incognita_evidence"], env=self.environment, stderr=file
+            )
+
+
 @pytest.fixture
 async def service(
     servers: dict[str, str], store: Any, db: Any, topics: None, tmp_path: Path
-) -> AsyncIterator[tuple[str, int]]:
-    """The service as a process of its own: its address, and its process id."""
+) -> AsyncIterator[Service]:
+    """Running, on a port of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {**os.environ, **servers, "HTTP_PORT": str(port)}
-    process = started(environment, tmp_path / "evidence.log")
+    running = Service(environment, tmp_path / "evidence.log")
     try:
-        url = f"http://127.0.0.1:{port}"
-        async with httpx.AsyncClient() as client:
-            for _ in range(300):
-                try:
-                    await client.get(f"{url}/health/live")
-                    break
-                except httpx.TransportError:
-                    assert process.poll() is None, (tmp_path / "evidence.log").read_text()
-                    await asyncio.sleep(0.1)
-        yield url, process.pid
+        await running.start()
+        yield running
     finally:
-        process.terminate()
-        process.wait(20)
-
-
-def started(environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
-    with log.open("wb") as file:
-        return subprocess.Popen(
-            [sys.executable, "-m", "incognita_evidence"], env=environment, stderr=file
-        )
+        running.end()
 
 
 def body(xml: bytes, *, whole: bool = True) -> Iterator[bytes]:
@@ -100,14 +128,14 @@ def resident(pid: int, field: str) -> int:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory from /proc")
 async def test_a_recording_of_100_mb_never_enters_memory(
-    service: tuple[str, int],
+    service: Service,
     make_key: Callable[..., Awaitable[str]],
     make_visit: Callable[..., Visit],
     accept: Callable[[Visit], Awaitable[Visit]],
     store: Any,
     db: Any,
 ) -> None:
-    url, pid = service
+    url, pid = service.url, service.pid
     visit = await accept(make_visit(evidence=AGREED))
     async with httpx.AsyncClient(timeout=120) as client:
         phone = Collect(client, f"{url}/openrosa/{await make_key()}")
@@ -138,14 +166,14 @@ async def test_a_recording_of_100_mb_never_enters_memory(
 
 
 async def test_a_connection_lost_halfway_leaves_nothing_behind(
-    service: tuple[str, int],
+    service: Service,
     make_key: Callable[..., Awaitable[str]],
     make_visit: Callable[..., Visit],
     accept: Callable[[Visit], Awaitable[Visit]],
     store: Any,
     db: Any,
 ) -> None:
-    url, _ = service
+    url = service.url
     visit = await accept(make_visit(evidence=AGREED))
     async with httpx.AsyncClient(timeout=120) as client:
         phone = Collect(client, f"{url}/openrosa/{await make_key()}")
@@ -164,6 +192,42 @@ async def test_a_connection_lost_halfway_leaves_nothing_behind(
                 )
     assert await eventually_none(store)
     assert await db["reports"].find_one({"_id": visit.id}) is None
+
+
+async def test_a_service_killed_amid_submissions_makes_one_report_of_those_sent_again(
+    service: Service,
+    make_key: Callable[..., Awaitable[str]],
+    make_visit: Callable[..., Visit],
+    accept: Callable[[Visit], Awaitable[Visit]],
+    photo: Callable[[str], bytes],
+    db: Any,
+) -> None:
+    visits = [await accept(make_visit()) for _ in range(4)]
+    async with httpx.AsyncClient(timeout=60) as client:
+        phone = Collect(client, f"{service.url}/openrosa/{await make_key()}")
+        await phone.update()
+        filled = [
+            phone.forms[visit.id].fill(
+                {"greeted": "yes", "rings": "2", "ms_agreed_photo_1": "1.jpg"},
+                started_at="2008-10-22T16:28:00.000+02:00",
+                ended_at="2008-10-22T16:48:00.000+02:00",
+                media={"1.jpg": ("image/jpeg", photo("DSCN0010") + visit.id.encode())},
+            )
+            for visit in visits
+        ]
+        for pause_s in (0.02, 0.06, 0.15):
+            posts = [asyncio.create_task(phone.send(each)) for each in filled * 3]
+            await asyncio.sleep(pause_s)
+            service.end(kill=True)
+            await asyncio.gather(*posts, return_exceptions=True)
+            await service.start()
+        for each in filled:
+            await phone.send(each)
+    for visit in visits:
+        report = await db["reports"].find_one({"_id": visit.id})
+        assert (report["state"], report["seq"], report["findings"]) == ("completed", 2, [])
+        assert [item["state"] for item in report["items"]] == ["stored"]
+    assert await db["arrivals"].count_documents({}) == len(visits)
 
 
 async def eventually_none(store: Any) -> bool:
