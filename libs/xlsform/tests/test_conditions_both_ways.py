@@ -1,5 +1,6 @@
 """A condition that goes through XPath and back decides the same on any answers."""
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -174,3 +175,44 @@ def test_what_is_known_of_the_visit_is_written_into_the_form() -> None:
     rule = {"==": [{"var": "branch.city"}, "İzmir"]}
     writer = XPathWriter(FORM, constants=Context(branch={"city": "Paris"}))
     assert writer.condition(rule, Place()) == "'İzmir' = 'Paris'"
+
+
+READ: list[tuple[str, dict[str, Any], bool]] = [
+    ("${yes_no}", {"yes_no": False}, True),  # a text that is there holds, whatever it says
+    ("${yes_no}", {}, False),
+    ("${yes_no} = 'no'", {}, False),
+    ("${yes_no} != 'no'", {}, True),
+    ("not(${yes_no} = 'yes')", {}, True),
+    ("${whole} != 5", {}, True),
+    ("${whole} < 5", {}, False),
+    ("not(${whole} < 5)", {}, True),
+    ("${whole} = ''", {}, True),
+    ("${whole} = ''", {"whole": 0}, False),
+    ("${whole}", {"whole": 0}, False),
+    ("selected(${many}, 'a') or selected(${many}, 'b')", {"many": ["b"]}, True),
+    ("count-selected(${many}) = 0", {}, True),
+    ("${words} > 3", {"words": "4"}, True),
+    ("${words} > 3", {"words": "many"}, False),
+    ("${day} < today() - 1", {"day": "2026-11-20"}, True),
+    ("(today() - ${day}) > 2", {"day": "2026-11-20"}, False),
+    ("int(${exact}) = 1", {"exact": 1.25}, True),
+    ("if(${whole} > 1, 'a', 'b') = 'a'", {"whole": 2}, True),
+    ("coalesce(${whole}, 7) = 7", {}, True),
+    ("concat(${words}, '-', ${one}) = '-a'", {"one": "a"}, True),
+    ("sum(${age}) = 51", {"age": [20, 31]}, True),
+    ("max(${whole}, ${exact}) = 2", {"exact": 2}, True),
+    ("string-length(${whole}) = 3", {"whole": 123}, True),
+    ("regex(${words}, '[a-z]')", {"words": "ab"}, False),
+    ("starts-with(${words}, 'a.')", {"words": "ab"}, False),
+    ("boolean(${whole}) and true()", {"whole": 1}, True),
+    ("${clock} >= '12:00'", {"clock": "12:00:00"}, True),
+    ("${moment} <= now()", {"moment": "2026-11-22T12:00:00+03:00"}, True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "answers", "expected"), READ)
+def test_what_forms_elsewhere_say_decides_as_on_a_phone(
+    text: str, answers: dict[str, Any], expected: bool
+) -> None:
+    context = Context(now=datetime(2026, 11, 22, 9, 30, tzinfo=UTC), today=date(2026, 11, 22))
+    assert holds(XPathReader(scope()).condition(text), answers, None, context) is expected
