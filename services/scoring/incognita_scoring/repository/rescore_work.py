@@ -81,7 +81,7 @@ class RescoreWork:
         """The next reports of the wave at which the job stands, in order of visit id."""
         where = to_be_scored(
             job.chain_id, job.waves[job.wave], version=job.questionnaire_version,
-            engine=job.engine_version, from_version=job.from_version,
+            engines=job.by_engines, from_version=job.from_version,
         )  # fmt: skip
         if job.after is not None:
             where["_id"] = {"$gt": job.after}
@@ -147,7 +147,12 @@ class RescoreWork:
     ) -> None:
         """Move the job on to ``step``, to be looked at again at ``due_at``. Raises JobLost."""
         fields = step.model_dump(exclude={"rescore_id", "summary"})
-        fields |= {"waves": list(step.waves), "state": step.state.value, "open": step.state in OPEN}
+        fields |= {
+            "waves": list(step.waves),
+            "engines": list(step.engines),
+            "state": step.state.value,
+            "open": step.state in OPEN,
+        }
         fields["summary"] = step.summary and step.summary.model_dump(mode="json")
         update: dict[str, Any] = {"$set": fields}
         if due_at is None:

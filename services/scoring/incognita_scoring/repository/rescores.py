@@ -22,7 +22,12 @@ MOST_WAVES = 500
 
 
 def to_be_scored(
-    chain_id: str, wave_id: str, *, version: int, engine: str, from_version: int | None
+    chain_id: str,
+    wave_id: str,
+    *,
+    version: int,
+    engines: Sequence[str],
+    from_version: int | None,
 ) -> Document:
     """The reports of a wave that another version or engine scored, none by a later version."""
     return {
@@ -30,7 +35,7 @@ def to_be_scored(
         "wave_id": wave_id,
         "state": {"$in": STATES},
         "questionnaire_version": {"$lte": version} if from_version is None else from_version,
-        "$nor": [{"questionnaire_version": version, "engine_version": engine}],
+        "$nor": [{"questionnaire_version": version, "engine_version": {"$in": list(engines)}}],
     }
 
 
@@ -68,7 +73,12 @@ class Rescores:
         return await find_for_request(self._db, self._chain_id, questionnaire_id, version)
 
     async def count_to_be_scored(
-        self, waves: Sequence[str], *, version: int, engine: str, from_version: int | None
+        self,
+        waves: Sequence[str],
+        *,
+        version: int,
+        engines: Sequence[str],
+        from_version: int | None,
     ) -> int:
         """How many reports a pass over the waves would find now."""
         return sum(
@@ -78,7 +88,7 @@ class Rescores:
                         self._chain_id,
                         wave,
                         version=version,
-                        engine=engine,
+                        engines=engines,
                         from_version=from_version,
                     )
                 )

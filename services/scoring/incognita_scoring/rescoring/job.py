@@ -56,6 +56,8 @@ class Rescore(Value):
     after: str | None = None
     found: int = 0
     passes: int = 0
+    engines: tuple[str, ...] = ()
+    """Further engines that took part in applying it, as services were updated meanwhile."""
     epoch: int = 0
     failures: int = 0
     problem: str | None = None
@@ -70,8 +72,13 @@ class Rescore(Value):
     def document(self) -> dict[str, Any]:
         """The document of a new job, due at once."""
         fields = self.model_dump(exclude={"rescore_id", "summary"})
-        plain = {"state": self.state.value, "waves": list(self.waves)}
+        plain = {"state": self.state.value, "waves": list(self.waves), "engines": []}
         return {"_id": self.rescore_id, **fields, **plain, "open": True, "due_at": self.created_at}
+
+    @property
+    def by_engines(self) -> list[str]:
+        """The engines by which a report of this job is done."""
+        return [self.engine_version, *self.engines]
 
     def seconds_left(self, at: datetime) -> float | None:
         """At the speed so far; None where nothing is under way or nothing is done yet."""

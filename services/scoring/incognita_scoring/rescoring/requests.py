@@ -50,7 +50,7 @@ async def start_rescore(
         total=await rescores.count_to_be_scored(
             waves,
             version=body.questionnaire_version,
-            engine=ENGINE_VERSION,
+            engines=[ENGINE_VERSION],
             from_version=body.from_version,
         ),
     )
@@ -83,7 +83,7 @@ async def apply_rescore(rescores: Rescores, rescore_id: str, *, key_id: str) -> 
     total = await rescores.count_to_be_scored(
         job.waves,
         version=job.questionnaire_version,
-        engine=job.engine_version,
+        engines=job.by_engines,
         from_version=job.from_version,
     )
     moved = await rescores.begin_applying(rescore_id, total=total, key_id=key_id, at=now())

@@ -121,6 +121,9 @@ class Rescorer:
             return await self._move(job, fresh, due_at=self._work.held_until())
         if job.state is not RescoreState.PREVIEWING and job.for_new_reports:
             await self._work.keep_wave_versions(job)
+        if ENGINE_VERSION not in job.by_engines:
+            engines = {"engines": (*job.engines, ENGINE_VERSION)}
+            return await self._move(job, engines, due_at=self._work.held_until())
         return job
 
     async def _batch_of(self, job: Rescore, session: AsyncClientSession) -> Rescore | None:

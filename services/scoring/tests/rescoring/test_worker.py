@@ -288,6 +288,25 @@ async def test_a_preview_by_another_engine_is_made_anew_or_refused(
     assert "0.1" in refused.json()["detail"]
 
 
+async def test_an_update_while_a_rescore_is_applied_gives_no_report_two_revisions(
+    db, agency, handle, published, report, corrected, begin, work
+):
+    await handle(published, corrected(), *[report() for _ in range(6)])
+    path = await begin()
+    await work()
+    await agency.post(f"{path}:apply")
+    older = Rescorer(db, health=Health(), batch=2, turn=1)
+    async with db.client.start_session() as session:
+        await older.step(session, asyncio.Event())
+    older_engine = {"$set": {"engine_version": "0.1"}}
+    await db["scores"].update_many({"score_revision": 2}, older_engine)
+    await db["rescores"].update_many({}, older_engine)
+    await work()
+    assert (await agency.get(path)).json()["state"] == "applied"
+    assert await db["scores"].distinct("score_revision") == [2]
+    assert set(await db["scores"].distinct("engine_version")) == {"0.1", ENGINE_VERSION}
+
+
 async def test_a_newer_engine_rescores_the_same_version(
     agency, db, handle, published, report, corrected, applied
 ):
