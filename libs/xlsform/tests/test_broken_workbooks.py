@@ -197,3 +197,17 @@ def test_no_damaged_file_raises(noise: bytes, at: int) -> None:
     at = min(at, len(content))
     read(content[:at] + noise + content[at + len(noise) :])
     read(b"PK\x03\x04" + noise)
+
+
+def test_more_questions_than_a_questionnaire_may_have_are_refused_at_once() -> None:
+    rows = [["text", f"q{number}", "Q"] for number in range(8_000)]
+    started = time.monotonic()
+    (problem,) = read(workbook(survey=[["type", "name", "label::English (en)"], *rows])).errors
+    assert "8,000 questions" in problem.cause
+    assert time.monotonic() - started < 10
+
+
+def test_one_name_thousands_of_times_is_named_in_linear_time() -> None:
+    rows = [["text", "q", "Q"] for _ in range(900)]
+    imported = read(workbook(survey=[["type", "name", "label::English (en)"], *rows]))
+    assert {each.row for each in imported.errors if each.column == "name"} == set(range(3, 902))

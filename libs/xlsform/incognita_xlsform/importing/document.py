@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from incognita_shared.questionnaire.check import check_questionnaire
+from incognita_shared.questionnaire.check.form import MOST_QUESTIONS
 from incognita_shared.questionnaire.model import Questionnaire
 from incognita_xlsform.importing.choices import lists_of
 from incognita_xlsform.importing.form import Form, scope_of
@@ -72,6 +73,11 @@ def read_draft(book: Book, found: Found, *, file_name: str, language: str) -> Dr
     lists = lists_of(tables.get("choices"), languages, found)
     others = tables["choices"].others if "choices" in tables else []
     drafts = Structure(found).read(tables["survey"].rows)
+    count = sum(len(draft.questions) for draft in drafts)
+    if count > MOST_QUESTIONS:
+        cause = f"has {count:,} questions, more than {MOST_QUESTIONS:,}"
+        found.error("survey", None, None, cause)
+        return None
     form = Form(
         tables["survey"], languages, lists, others, scope_of(drafts, lists), found, Rules(found)
     )

@@ -35,6 +35,7 @@ class DraftSection:
     repeats: bool = False
     groups: tuple[Row, ...] = ()
     questions: list[DraftQuestion] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Structure:
     def __init__(self, found: Found) -> None:
         self._found = found
         self._open: list[_Open] = []
-        self._taken: set[str] = set()
+        self._taken: dict[str, int] = {}
         self.sections: list[DraftSection] = []
         self._current: DraftSection | None = None
 
@@ -162,12 +163,13 @@ class Structure:
             return self._free(f"row_{row.number}")
         identifier = identifier_of(name)
         free = self._free(identifier)
-        here = self._current.questions if self._current else []
-        if any(each.row.get("name") == name for each in here):
+        here = self._current.names if self._current else set()
+        if name in here:
             cause = f"the name {name} is there twice"
             self._found.error(SHEET, row.number, row.header("name"), cause)
         elif not name.startswith("ms_id_") and free != name:
             self._report_renamed(row, name, free)
+        here.add(name)
         return free
 
     def _report_renamed(self, row: Row, name: str, identifier: str) -> None:
@@ -177,11 +179,12 @@ class Structure:
         self._found.warning(SHEET, row.number, row.header("name"), cause)
 
     def _free(self, identifier: str) -> str:
-        free, number = identifier, 1
+        free, number = identifier, self._taken.get(identifier, 0)
         while free in self._taken:
             number += 1
-            free = f"{identifier[:60]}_{number}"
-        self._taken.add(free)
+            free = f"{identifier[:58]}_{number + 1}"
+        self._taken[identifier] = number
+        self._taken.setdefault(free, 0)
         return free
 
     def _has_questions(self, section: DraftSection) -> bool:

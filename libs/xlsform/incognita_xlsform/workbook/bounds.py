@@ -8,8 +8,8 @@ from collections.abc import Iterator
 LARGEST_FILE = 10 * 2**20
 LARGEST_CONTENT = 100 * 2**20
 MOST_PARTS = 2_000
-MOST_ROWS = 50_000
-MOST_CELLS = 1_000_000
+MOST_ROWS = 30_000
+MOST_CELLS = 500_000
 MOST_RATIO = 200
 """What a workbook of repeated texts shrinks to is a fiftieth at most; a bomb, a thousandth."""
 _SMALL = 2**20
