@@ -41,6 +41,11 @@ class Message:
     test: bool = False
 
 
+CLOCKS_APART = timedelta(minutes=10)
+"""What is to go out at once has been due for so long, so that it does not wait until the clocks of
+those who send have reached that of a fast one who queued it."""
+
+
 def delivery_id(message: Message, subscription_id: str) -> str:
     """The same event for the same subscription is the same delivery, handled however often."""
     return derived_id("delivery", message.event_id, subscription_id)
@@ -62,7 +67,7 @@ def new_delivery(
         "test": message.test,
         "state": State.WAITING.value,
         "created_at": moment,
-        "next_attempt_at": moment,
+        "next_attempt_at": moment - CLOCKS_APART,
         "lease": None,
         "tries": 0,
         "attempt_count": 0,
@@ -75,7 +80,7 @@ def made_due(moment: datetime) -> dict[str, Any]:
     return {
         "$set": {
             "state": State.WAITING.value,
-            "next_attempt_at": moment,
+            "next_attempt_at": moment - CLOCKS_APART,
             "lease": None,
             "tries": 0,
         },

@@ -258,6 +258,18 @@ async def test_what_a_killed_sender_had_claimed_is_sent_by_another_when_the_leas
     assert (await only(db))["state"] == "succeeded"
 
 
+async def test_what_a_fast_clock_queued_is_sent_at_once_by_a_slower_one(
+    db: Database, settings: NotificationSettings
+) -> None:
+    subscription, _ = await add_subscription(db, settings, "https://hooks.example.com/")
+    await handle(db, (approved(), "event-1"))
+    slower = now() - timedelta(minutes=4)
+    queue = Queue(db, lease_s=30)
+    assert await queue.due_subscriptions(slower) == [subscription["_id"]]
+    assert len(await queue.claim(subscription["_id"], 10, slower)) == 1
+    assert await queue.claim(subscription["_id"], 10, slower) == []
+
+
 async def test_a_crash_between_sending_and_recording_sends_the_same_again(
     db: Database, settings: NotificationSettings, receivers: Receivers, sending: Sending
 ) -> None:
