@@ -30,6 +30,7 @@ class Benchmark:
 
 BENCHMARKS = (
     Benchmark("scoring_engine", 0.2),
+    Benchmark("comparison", 6),
     Benchmark("drivers", 1),
     Benchmark("delivery", 4),
     Benchmark("ingestion", 3),

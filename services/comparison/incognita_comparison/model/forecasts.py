@@ -7,6 +7,7 @@ from scipy.special import ndtri
 
 from incognita_comparison.model.fitting import Fit
 from incognita_comparison.model.posterior import Targets
+from incognita_comparison.model.scale import FULL_MARKS
 from incognita_comparison.model.visits import UNKNOWN, Codes, Floats
 
 STEPS = 200
@@ -130,10 +131,9 @@ def in_points(fit: Fit, latent_scores: Latent, spread: Spread) -> Forecast:
     for begin in range(0, count, 50_000):
         part = slice(begin, begin + 50_000)
         mean, deviation = latent_scores.mean[part, None], latent_scores.deviation[part, None]
-        values = fit.scale.to_points(mean + deviation * spread.quantiles)
-        prediction[part] = values.mean(axis=1)
-        if fit.widening > 1.0:
-            values = fit.scale.to_points(mean + fit.widening * deviation * spread.quantiles)
+        expected = fit.scale.beyond_points(mean + deviation * spread.quantiles).mean(axis=1)
+        prediction[part] = np.clip(expected, 0.0, FULL_MARKS)
+        values = fit.scale.to_points(mean + fit.widening * deviation * spread.quantiles)
         best = np.argmin(values[:, inside - 1 :] - values[:, : STEPS - inside + 1], axis=1)
         every = np.arange(len(best))
         lower[part], upper[part] = values[every, best], values[every, best + inside - 1]

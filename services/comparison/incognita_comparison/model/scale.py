@@ -36,13 +36,17 @@ class Scale:
 
     def to_points(self, values: Floats) -> Floats:
         """Back to points, cut off at both ends of the scale."""
+        return np.clip(self.beyond_points(values), 0.0, FULL_MARKS)
+
+    def beyond_points(self, values: Floats) -> Floats:
+        """Back to points, not cut off: for means, whose errors were cut off by life already."""
         if self.power == 1.0:
-            return np.clip(values, 0.0, FULL_MARKS)
+            return np.asarray(values, dtype=np.float64)
         if self.power == 0.0:
-            distance = np.exp(np.minimum(-values, 700.0))
+            distance = np.exp(np.minimum(-values, 20.0))
         else:
             distance = np.maximum(-values, 0.0) ** (1 / self.power)
-        return np.clip(FULL_MARKS - (distance - self.offset), 0.0, FULL_MARKS)
+        return np.asarray(FULL_MARKS - (distance - self.offset))
 
 
 AS_POINTS = Scale()

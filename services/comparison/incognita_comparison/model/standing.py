@@ -13,6 +13,7 @@ from incognita_comparison.model.forecasts import LEVEL, NORMAL, Forecast
 from incognita_comparison.model.identifiability import not_enough
 from incognita_comparison.model.planning import visits_to_reach, visits_to_separate
 from incognita_comparison.model.posterior import Posterior, Targets
+from incognita_comparison.model.scale import FULL_MARKS
 from incognita_comparison.model.ties import CERTAIN, tie_groups
 from incognita_comparison.model.training import Trained
 from incognita_comparison.model.visits import UNKNOWN, Codes, Floats
@@ -66,8 +67,8 @@ def expected_points(fit: Fit, values: Floats) -> Floats:
     found = np.empty(len(values))
     for begin in range(0, len(values), 50_000):
         part = values[begin : begin + 50_000, None] + of_a_visit * NORMAL
-        found[begin : begin + 50_000] = fit.scale.to_points(part).mean(axis=1)
-    return found
+        found[begin : begin + 50_000] = fit.scale.beyond_points(part).mean(axis=1)
+    return np.clip(found, 0.0, FULL_MARKS)
 
 
 def noise_of_a_visit(fit: Fit) -> float:

@@ -81,10 +81,9 @@ def train(visits: Visits, progress: Progress = silent) -> Trained:
     small = sample(visits)
     borders = np.quantile(small.time, ORIGINS)
     before = small.take(small.time < borders[0])
-    if (
-        len(before) < 2 * FEWEST_HELD_BACK
-        or len(_next_visits(small, borders[0], np.inf)) < FEWEST_HELD_BACK
-    ):
+    windows = zip(borders, [*borders[1:], np.inf], strict=True)
+    held = sum(len(next_visits(small, begin, end)) for begin, end in windows)
+    if held < FEWEST_HELD_BACK or not_enough(before):
         progress("estimating the components")
         components = components_of(visits, AS_POINTS, start_of(visits))
         return Trained(fit_with(visits, AS_POINTS, components), AS_NORMAL, AS_NORMAL, 0)
@@ -102,7 +101,6 @@ def train(visits: Visits, progress: Progress = silent) -> Trained:
     known = _spread(held_back, lambda part: part.known)
     blank = _spread(held_back, lambda part: part.blank)
     progress("solving for all effects")
-    held = sum(len(part.score) for part in held_back)
     return Trained(fit_with(visits, scale, components), known, blank, held)
 
 
@@ -114,7 +112,7 @@ def _scales(visits: Visits) -> tuple[Scale, ...]:
     )  # fmt: skip
 
 
-def _next_visits(visits: Visits, begin: float, end: float) -> Visits:
+def next_visits(visits: Visits, begin: float, end: float) -> Visits:
     """The first visit of each branch from ``begin`` on that was visited before."""
     later = visits.take((visits.time >= begin) & (visits.time < end))
     later = later.take(np.isin(later.branch, visits.branch[visits.time < begin]))
@@ -130,7 +128,7 @@ def _hold_back(
 ) -> list[_HeldBack]:
     found = []
     for begin, end in zip(borders, [*borders[1:], np.inf], strict=True):
-        later = _next_visits(visits, begin, end)
+        later = next_visits(visits, begin, end)
         if not len(later):
             continue
         fit = fit_with(visits.take(visits.time < begin), scale, components)

@@ -1,0 +1,1 @@
+"""What ``benchmarks.comparison`` is made of."""
