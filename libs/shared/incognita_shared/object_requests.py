@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 import aiohttp
 import certifi
-from minio.credentials import Credentials
+from minio.credentials.credentials import Credentials
 from minio.helpers import DictType
 from minio.signer import sign_v4_s3
 from minio.time import to_amz_date

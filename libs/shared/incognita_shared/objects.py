@@ -151,7 +151,9 @@ class ObjectStore:
             if size <= _SMALL_BYTES:
                 return await self._whole(key, length)
             stored = await self._head(key, None)
-            return stored and (stored, await self._range(key, stored.version_id, length))
+            if stored is None:
+                return None
+            return stored, await self._range(key, stored.version_id, length)
 
     @asynccontextmanager
     async def _traced(self, operation: str, key: str | None = None) -> AsyncIterator[None]:
@@ -175,14 +177,16 @@ class ObjectStore:
             ) as found:
                 return _stored(found.headers)
         except StoreRefused as refused:
-            return _none_if_absent(refused)
+            _pass_if_absent(refused)
+            return None
 
     async def _whole(self, key: str, length: int) -> tuple[Stored, bytes] | None:
         try:
             async with self._reads.answer("GET", key, _WITH_CHECKSUM) as found:
                 return _stored(found.headers), await _first(found, length)
         except StoreRefused as refused:
-            return _none_if_absent(refused)
+            _pass_if_absent(refused)
+            return None
 
     async def _range(self, key: str, version_id: str | None, length: int) -> bytes:
         headers = {"Range": f"bytes=0-{length - 1}"}
@@ -233,7 +237,7 @@ async def _first(answer: aiohttp.ClientResponse, length: int) -> bytes:
     return start
 
 
-def _none_if_absent(refused: StoreRefused) -> None:
+def _pass_if_absent(refused: StoreRefused) -> None:
     if refused.code not in _ABSENT:
         raise refused
 
