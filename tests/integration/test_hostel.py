@@ -11,7 +11,7 @@ from incognita_shared.clock import now
 from incognita_xlsform.reading import read_workbook
 from tests.phone import Phone
 from tests.stage import Stage
-from tests.system import eventually
+from tests.stays import accepted_stays, hand_in_stage, score_of
 
 WORKBOOK = Path(__file__).parents[2] / "examples" / "questionnaires" / "hostel-stay.xlsx"
 STAGES = ("booking", "check_in", "stay", "check_out")
@@ -31,39 +31,7 @@ async def guests(stage: Stage) -> list[Phone]:
     for branch, lockers in zip(branches, (True, False), strict=True):
         path = f"/v1/branches/{branch['branch_id']}"
         await stage.ask("assignment", f"PATCH {path}", {"attributes": {"lockers": lockers}})
-    made = await stage.ask("assignment", "POST /v1/questionnaires", form)
-    name = made["questionnaire_id"]
-    await stage.ask("assignment", f"POST /v1/questionnaires/{name}/versions/1:publish")
-    wave = await stage.ask("assignment", "POST /v1/waves", _wave(stage, name, branches))
-    await stage.ask("assignment", f"POST /v1/waves/{wave['wave_id']}:open")
-
-    async def offered() -> list[Any]:
-        path = f"/v1/visits?wave_id={wave['wave_id']}&state=offered"
-        found = (await stage.ask("assignment", f"GET {path}"))["items"]
-        return found if len(found) == len(branches) else []
-
-    visits = {each["branch_id"]: each for each in await eventually(offered, "both are offered")}
-    phones = [Phone(stage, visits[branch["branch_id"]]) for branch in branches]
-    for phone in phones:
-        await phone.accept()
-    return phones
-
-
-def _wave(stage: Stage, questionnaire_id: str, branches: list[Any]) -> dict[str, Any]:
-    money = {"amount": "40.00", "currency": "USD"}
-    return {
-        "programme_id": stage.programme_id,
-        "name": "Hostels",
-        "questionnaire_id": questionnaire_id,
-        "questionnaire_version": 1,
-        "channel": "visit",
-        "scenario": BOOKED,
-        "starts_at": now().isoformat(),
-        "ends_at": (now() + timedelta(days=25)).isoformat(),
-        "branch_filter": {"branch_ids": [each["branch_id"] for each in branches]},
-        "terms": {"fee": money, "purchase_budget": money},
-        "rotation_days": 0,
-    }
+    return await accepted_stays(stage, form, branches, scenario=BOOKED)
 
 
 def _answers(phone: Phone, photo: dict[str, str], *, lockers: bool) -> dict[str, dict[str, Any]]:
@@ -116,27 +84,6 @@ async def _bring(phone: Phone) -> dict[str, str]:
     return brought
 
 
-async def _hand_in(phone: Phone, each: str, answers: dict[str, Any]) -> Any:
-    return await phone.submit(
-        {
-            "stage_id": each,
-            "answers": answers,
-            "started_at": (now() - timedelta(minutes=45)).isoformat(),
-            "ended_at": now().isoformat(),
-            "position": phone.place.model_dump(mode="json"),
-        }
-    )
-
-
-async def _score_of(stage: Stage, phone: Phone) -> dict[str, Any]:
-    async def there() -> dict[str, Any] | None:
-        path = f"GET /v1/scores/{phone.visit_id}"
-        answer = await stage.system.ask("scoring", path, key=stage.keys.agency)
-        return answer.json() if answer.is_success else None
-
-    return await eventually(there, "the stay is scored") or {}
-
-
 async def test_a_stay_is_scored_by_stage_and_by_employee(stage: Stage, guests: list[Phone]) -> None:
     for phone, lockers in zip(guests, (True, False), strict=True):
         windows = [each["stage_id"] for each in phone.visit["terms"]["stages"]]
@@ -144,11 +91,11 @@ async def test_a_stay_is_scored_by_stage_and_by_employee(stage: Stage, guests: l
         given = _answers(phone, await _bring(phone), lockers=lockers)
         order = STAGES if lockers else tuple(reversed(STAGES))
         for number, each in enumerate(order):
-            told = await _hand_in(phone, each, given[each])
+            told = await hand_in_stage(phone, each, given[each])
             assert set(told["missing_stages"]) == set(order[number + 1 :])
             assert told["missing"] == []
         assert told["state"] == "completed"
-        score = await _score_of(stage, phone)
+        score = await score_of(stage, phone)
         assert {one["stage_id"]: one["score"] for one in score["stages"]} == {
             # 17 of 22; all; room and staff by their weights 4 and 2; a bonus beyond 12 of 12
             "booking": "77.3",

@@ -1,14 +1,12 @@
 """A stay in two stages, with a question for branches that have a terrace, through all services."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from incognita_shared.clock import now
 from tests.phone import Phone
 from tests.stage import Stage
-from tests.system import eventually
+from tests.stays import accepted_stays, hand_in_stage, score_of
 
 SCENARIO = "booked guest"
 SCORED = {"method": "expected_value", "points": "1", "expected": True}
@@ -67,51 +65,7 @@ async def stays(stage: Stage) -> list[Phone]:
     for branch, terrace in zip(branches, (True, None), strict=True):
         path = f"/v1/branches/{branch['branch_id']}"
         await stage.ask("assignment", f"PATCH {path}", {"attributes": {"terrace": terrace}})
-    made = await stage.ask("assignment", "POST /v1/questionnaires", STAY)
-    name = made["questionnaire_id"]
-    await stage.ask("assignment", f"POST /v1/questionnaires/{name}/versions/1:publish")
-    wave = await stage.ask("assignment", "POST /v1/waves", wave_of(stage, name, branches))
-    await stage.ask("assignment", f"POST /v1/waves/{wave['wave_id']}:open")
-
-    async def offered() -> list[Any]:
-        path = f"/v1/visits?wave_id={wave['wave_id']}&state=offered"
-        found = (await stage.ask("assignment", f"GET {path}"))["items"]
-        return found if len(found) == len(branches) else []
-
-    visits = {each["branch_id"]: each for each in await eventually(offered, "both are offered")}
-    phones = [Phone(stage, visits[branch["branch_id"]]) for branch in branches]
-    for phone in phones:
-        await phone.accept()
-    return phones
-
-
-def wave_of(stage: Stage, questionnaire_id: str, branches: list[Any]) -> dict[str, Any]:
-    money = {"amount": "10.00", "currency": "USD"}
-    return {
-        "programme_id": stage.programme_id,
-        "name": "Nights",
-        "questionnaire_id": questionnaire_id,
-        "questionnaire_version": 1,
-        "channel": "visit",
-        "scenario": SCENARIO,
-        "starts_at": now().isoformat(),
-        "ends_at": (now() + timedelta(days=20)).isoformat(),
-        "branch_filter": {"branch_ids": [each["branch_id"] for each in branches]},
-        "terms": {"fee": money, "purchase_budget": money},
-        "rotation_days": 0,
-    }
-
-
-async def hand_in(phone: Phone, stage_id: str, answers: dict[str, Any]) -> Any:
-    return await phone.submit(
-        {
-            "stage_id": stage_id,
-            "answers": answers,
-            "started_at": (now() - timedelta(minutes=2)).isoformat(),
-            "ended_at": now().isoformat(),
-            "position": phone.place.model_dump(mode="json"),
-        }
-    )
+    return await accepted_stays(stage, STAY, branches, scenario=SCENARIO)
 
 
 async def test_both_stages_make_one_report_whose_score_knows_the_branch_as_it_was(
@@ -123,9 +77,9 @@ async def test_both_stages_make_one_report_whose_score_knows_the_branch_as_it_wa
     path = f"/v1/branches/{with_terrace.branch_id}"
     await stage.ask("assignment", f"PATCH {path}", {"attributes": {"terrace": False}})
     for phone, night in ((with_terrace, {"terrace": False}), (without, {})):
-        first = await hand_in(phone, "book", {"confirmed": True})
+        first = await hand_in_stage(phone, "book", {"confirmed": True})
         assert (first["state"], first["missing_stages"]) == ("incomplete", ["stay"])
-        whole = await hand_in(phone, "stay", {**night, "quiet": True})
+        whole = await hand_in_stage(phone, "stay", {**night, "quiet": True})
         assert (whole["state"], whole["missing_stages"]) == ("completed", [])
     scores = [await score_of(stage, phone) for phone in stays]
     assert [possible(score)["terrace"] for score in scores] == ["1", "0"]
@@ -141,13 +95,3 @@ def possible(score: dict[str, Any]) -> dict[str, str]:
 def by_stage(score: dict[str, Any]) -> dict[str, float]:
     """Each stage has one section here."""
     return {each["stage_id"]: float(each["score"]) for each in score["sections"]}
-
-
-async def score_of(stage: Stage, phone: Phone) -> dict[str, Any]:
-    async def there() -> dict[str, Any] | None:
-        answer = await stage.system.ask(
-            "scoring", f"GET /v1/scores/{phone.visit_id}", key=stage.keys.agency
-        )
-        return answer.json() if answer.is_success else None
-
-    return await eventually(there, "the stay is scored") or {}
