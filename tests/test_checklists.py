@@ -36,6 +36,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
         "Semaphore",
         "STREAMED_PATHS",
         "KEYS_BELOW",
+        "Removal",
         "Callable",
         "FastAPI",
         "Database",

@@ -39,7 +39,7 @@ class Looks:
 
     async def where_else(self, report: Report, reports: Reports) -> dict[str, tuple[str, ...]]:
         """SHA-256 of the report's stored files → the chain's visits that had them before."""
-        stored = {item.sha256 for item in report.in_state(ItemState.STORED)}
+        stored = {item.sha256 for item in report.proved}
         return self.elsewhere | await reports.find_elsewhere(
             report.id, stored.difference(self.elsewhere)
         )
@@ -76,6 +76,7 @@ async def verify_item(visit: Visit, item_id: str, *, desk: Desk) -> Item:
                 at=at,
                 limits=desk.limits,
                 bucket=desk.bucket,
+                retention_days=desk.retention_days,
             )
         report = report.model_copy(update={"updated_at": at})
         return report if await desk.reports.save(report, (*stored, *done)) else None

@@ -20,6 +20,8 @@ class Desk:
     verifier: Verifier
     limits: Limits
     bucket: str
+    retention_days: int | None = None
+    """How long an item is kept of which no question says so; None: for ever."""
 
 
 def desks(db: Database, store: ObjectStore, settings: EvidenceSettings) -> Callable[[str], Desk]:
@@ -33,6 +35,12 @@ def desks(db: Database, store: ObjectStore, settings: EvidenceSettings) -> Calla
     @lru_cache(maxsize=1_000)
     def desk(chain_id: str) -> Desk:
         reports = Reports(db, chain_id, questionnaires)
-        return Desk(reports=reports, verifier=verifier, limits=limits, bucket=store.bucket)
+        return Desk(
+            reports=reports,
+            verifier=verifier,
+            limits=limits,
+            bucket=store.bucket,
+            retention_days=settings.retention_days,
+        )
 
     return desk

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from incognita_evidence.desk import desks
 from incognita_evidence.handlers import HANDLERS
 from incognita_evidence.openrosa.phone_desk import phone_desks
+from incognita_evidence.removal import Removal
 from incognita_evidence.repository import PENDING, create_indexes
 from incognita_evidence.routes import KEYS_BELOW, ROUTERS, STREAMED_PATHS
 from incognita_evidence.settings import Settings
@@ -57,7 +58,9 @@ async def _serve() -> None:
                 after_commit=[relay.wake],
             )
             app = build_app(settings, db=db, health=health, store=store, wake=relay.wake)
-            await serve(app, settings.http, background=[consumer.run, relay.run])
+            removal = Removal(db, store=store, desk_of=app.state.desk, health=health, owner=owner)
+            background = [consumer.run, relay.run, removal.run]
+            await serve(app, settings.http, background=background)
 
 
 def build_app(

@@ -24,11 +24,20 @@ KEPT_SUBMISSIONS = 50
 
 
 class ItemState(StrEnum):
-    """``declared``: the object may be on its way. Only ``stored`` items count."""
+    """``declared``: the object may be on its way. ``removing``: nobody is given it any more.
+
+    Items that were ``stored`` count for their report, also when the object has been removed.
+    """
 
     DECLARED = "declared"
     STORED = "stored"
     REFUSED = "refused"
+    REMOVING = "removing"
+    REMOVED = "removed"
+
+
+PROVED = (ItemState.STORED, ItemState.REMOVING, ItemState.REMOVED)
+"""The states of items that the object store has, or had, as they were declared."""
 
 
 class ReportState(StrEnum):
@@ -48,6 +57,7 @@ class Custody(Value):
     key_id: str | None = None
     version_id: str | None = None
     sha256: Sha256 | None = None
+    why: str | None = None
 
 
 class Item(Value):
@@ -72,8 +82,10 @@ class Item(Value):
     found_type: str | None = None
     """The real type, where it is another allowed one than declared."""
     exif: Exif = Exif()
+    remove_at: Moment | None = None
+    """From when on the object is to be removed; None: never."""
     cause: str | None = None
-    """Why it was refused."""
+    """Why it was refused, or removed."""
     custody: tuple[Custody, ...] = ()
 
 
@@ -138,6 +150,8 @@ class Report(Value):
     flagged: bool = False
     submissions: tuple[Submission, ...] = ()
     updated_at: Moment | None = None
+    next_removal_at: Moment | None = None
+    """When something is to be done about the removal of an item."""
 
     @property
     def made_at(self) -> datetime | None:
@@ -161,9 +175,14 @@ class Report(Value):
         """The item of that id."""
         return next((item for item in self.items if item.item_id == item_id), None)
 
-    def in_state(self, state: ItemState) -> tuple[Item, ...]:
-        """The items in that state, in the order in which they were declared."""
-        return tuple(item for item in self.items if item.state is state)
+    def in_state(self, *states: ItemState) -> tuple[Item, ...]:
+        """The items in one of these states, in the order in which they were declared."""
+        return tuple(item for item in self.items if item.state in states)
+
+    @property
+    def proved(self) -> tuple[Item, ...]:
+        """The items that count, in the order in which they were declared."""
+        return self.in_state(*PROVED)
 
     def with_item(self, new: Item) -> Self:
         """With ``new`` in the place of the item of its id, or at the end."""

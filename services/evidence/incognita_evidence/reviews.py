@@ -81,6 +81,7 @@ def _reviewed(item: Item, link: str | None) -> ReviewedItem:
         position=item.position,
         found_type=item.found_type,
         taken_at=item.exif.taken_at,
+        remove_at=item.remove_at,
         taken_position=item.exif.position,
         download_url=link,
         custody=list(item.custody),

@@ -40,6 +40,10 @@ class EvidenceSettings(BaseSettings):
     accuracy_allowance_m: Annotated[float, Field(ge=0, le=100_000)] = 1_000.0
     """A device that claims a worse accuracy gets no more than this added to the geofence."""
 
+    retention_days: Annotated[int, Field(ge=1, le=36_600)] | None = None
+    """How long a file is kept after its report was completed, unless its question says; None: for
+    ever."""
+
     import_lines: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
     """The most lines of one import."""
     imports_at_once: Annotated[int, Field(ge=1, le=64)] = 4

@@ -206,6 +206,7 @@ def handed_in(
         at=at,
         limits=desk.limits,
         bucket=desk.bucket,
+        retention_days=desk.retention_days,
     )
 
 

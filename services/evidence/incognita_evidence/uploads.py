@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from incognita_evidence.attempts import until_written
 from incognita_evidence.errors import ReportClosed, TooManyItems
-from incognita_evidence.report import Custody, Item, ItemState, Report, ReportState
+from incognita_evidence.report import PROVED, Custody, Item, ItemState, Report, ReportState
 from incognita_evidence.repository.reports import Reports
 from incognita_evidence.rules.media_types import ALLOWED, canonical
 from incognita_evidence.schemas.given import UploadDeclaration
@@ -41,7 +41,7 @@ async def declare(
     async def attempt() -> tuple[Item, bool] | None:
         report = await reports.find_report(visit.id) or Report.of(visit)
         known = report.item(item.item_id)
-        if known is not None and (known.state is ItemState.STORED or _same(known, item)):
+        if known is not None and (known.state in PROVED or _same(known, item)):
             return known, False
         if report.state is ReportState.COMPLETED:
             raise ReportClosed(visit.id, report.state)

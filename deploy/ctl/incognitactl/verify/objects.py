@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,6 +14,8 @@ from incognitactl.connections import UnreachableError
 from incognitactl.verify.findings import Findings
 
 AT_ONCE = 64
+STORED, REMOVING, REMOVED = PROVED = ("stored", "removing", "removed")
+"""The states of items that were stored: the object of a ``removing`` one may be there or not."""
 LINK_LASTS = timedelta(hours=1)
 
 
@@ -21,7 +23,7 @@ LINK_LASTS = timedelta(hours=1)
 class Item:
     """What is kept of a stored file; ``size`` in bytes, ``sha256`` in hexadecimal.
 
-    ``item_id``: evidence's item, or the appeal.
+    ``item_id``: evidence's item, or the appeal. ``state``: the item's.
     """
 
     visit_id: str
@@ -30,23 +32,35 @@ class Item:
     version_id: str
     sha256: str
     size: int
+    state: str = STORED
 
     def __str__(self) -> str:
         return f"visit {self.visit_id} item {self.item_id}"
 
 
+StateOf = Callable[[Item], Awaitable[str]]
+
+
 async def check_objects(
-    store: ObjectStore, items: AsyncIterator[Item], findings: Findings, *, deep: bool
+    store: ObjectStore,
+    items: AsyncIterator[Item],
+    findings: Findings,
+    *,
+    deep: bool,
+    state_of: StateOf | None = None,
 ) -> None:
-    """One HEAD an item, some at a time; ``deep`` also reads and hashes the bytes."""
+    """One HEAD an item, two a removed one, some at a time; ``deep`` also hashes the bytes.
+
+    ``state_of``: what an item's state is by now, for one whose object has gone since it was read.
+    """
     async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
         chunk: list[Item] = []
         async for item in items:
             chunk.append(item)
             if len(chunk) == AT_ONCE:
-                await _check(store, http, chunk, findings, deep=deep)
+                await _check(store, http, chunk, findings, deep, state_of)
                 chunk = []
-        await _check(store, http, chunk, findings, deep=deep)
+        await _check(store, http, chunk, findings, deep, state_of)
 
 
 async def _check(
@@ -54,23 +68,34 @@ async def _check(
     http: httpx.AsyncClient,
     items: Sequence[Item],
     findings: Findings,
-    *,
     deep: bool,
+    state_of: StateOf | None,
 ) -> None:
+    def checked(item: Item) -> Awaitable[None]:
+        if item.state == STORED:
+            return _check_one(store, http, item, findings, deep, state_of)
+        return _check_removed(store, item, findings)
+
     try:
-        await asyncio.gather(*(_check_one(store, http, item, findings, deep) for item in items))
+        await asyncio.gather(*(checked(item) for item in items if item.state != REMOVING))
     except (Unavailable, httpx.HTTPError) as error:
         raise UnreachableError(f"the object store: {error}") from error
 
 
 async def _check_one(
-    store: ObjectStore, http: httpx.AsyncClient, item: Item, findings: Findings, deep: bool
+    store: ObjectStore,
+    http: httpx.AsyncClient,
+    item: Item,
+    findings: Findings,
+    deep: bool,
+    state_of: StateOf | None,
 ) -> None:
     findings.checked(8)
     version_id = None if item.version_id == "null" else item.version_id
     stored = await store.head(item.key, version_id=version_id)
     if stored is None:
-        findings.add(8, "the object of an evidence item is not there", str(item))
+        if state_of is None or await state_of(item) == STORED:
+            findings.add(8, "the object of an evidence item is not there", str(item))
     elif stored.sha256 != item.sha256:
         findings.add(8, "the object of an evidence item has another SHA-256", str(item))
     elif stored.size != item.size:
@@ -79,6 +104,15 @@ async def _check_one(
         link = store.presign_download(item.key, version_id=version_id, expires=LINK_LASTS)
         if await _sha256(http, link) != item.sha256:
             findings.add(8, "the bytes of an evidence item have another SHA-256", str(item))
+
+
+async def _check_removed(store: ObjectStore, item: Item, findings: Findings) -> None:
+    findings.checked(8)
+    version_id = None if item.version_id == "null" else item.version_id
+    for asked in {None, version_id}:
+        if await store.head(item.key, version_id=asked) is not None:
+            findings.add(8, "the object of a removed evidence item is still there", str(item))
+            return
 
 
 async def _sha256(http: httpx.AsyncClient, link: str) -> str:

@@ -13,7 +13,7 @@ from incognitactl.verify.dossier import Dossier
 from incognitactl.verify.findings import Findings
 from incognitactl.verify.known import Known, Verdict
 from incognitactl.verify.ledger import Kind, Ledger
-from incognitactl.verify.objects import Item, check_objects
+from incognitactl.verify.objects import STORED, Item, StateOf, check_objects
 from incognitactl.verify.rules.answers import check_accepted, check_known
 from incognitactl.verify.rules.catalog import check_catalog
 from incognitactl.verify.rules.deliveries import (
@@ -90,7 +90,13 @@ async def verify(
             if connections.objects is None:
                 raise UnreachableError("the object store is not named: S3_ENDPOINT and its keys")
             items = _items(ledger, options.tell)
-            await check_objects(connections.objects, items, findings, deep=options.deep)
+            await check_objects(
+                connections.objects,
+                items,
+                findings,
+                deep=options.deep,
+                state_of=_state_in(connections),
+            )
     return findings.verdict()
 
 
@@ -239,6 +245,19 @@ async def _check_sums(judge: _Judge, ledger: Ledger, tell: Tell) -> None:
         if kept != wanted:
             what = "comparison branch_waves is not the sum of the approved scores"
             judge.findings.add(2, what, f"{place} has {kept[:3]}, not {wanted[:3]}")
+
+
+def _state_in(connections: Connections) -> StateOf:
+    """What an item's state is now; of an appeal's file it is always ``stored``."""
+
+    async def state_of(item: Item) -> str:
+        reports = connections.databases["evidence"]["reports"]
+        found = await reports.find_one(
+            {"_id": item.visit_id, "items.item_id": item.item_id}, {"items.$": 1}
+        )
+        return str(found["items"][0]["state"]) if found else STORED
+
+    return state_of
 
 
 async def _items(ledger: Ledger, tell: Tell) -> AsyncIterator[Item]:

@@ -11,6 +11,7 @@ from incognitactl.connections import Connections
 from incognitactl.verify.arithmetic import sums_of_branch_wave, sums_of_revision
 from incognitactl.verify.findings import Findings
 from incognitactl.verify.ledger import Kind, Ledger
+from incognitactl.verify.objects import PROVED
 
 Document = Mapping[str, Any]
 Tell = Callable[[str, int], None]
@@ -73,9 +74,9 @@ def _visit(document: Document) -> dict[str, Any]:
 def _report(document: Document) -> dict[str, Any]:
     items = [
         [item["item_id"], item["object_key"], item["version_id"], item["sha256"],
-         item["size_bytes"]]
+         item["size_bytes"], item["state"]]
         for item in document["items"]
-        if item["state"] == "stored"
+        if item["state"] in PROVED
     ]  # fmt: skip
     return {**_kept("chain_id", "branch_id", "wave_id", "seq", "revision", "state", "flagged")(
         document

@@ -23,6 +23,7 @@ class Instruments:
     outbox_age: Gauge
     dead_letters: Counter
     parked_visits: Gauge
+    removed_objects: Counter
 
 
 _made: tuple[Meter, Instruments] | None = None
@@ -80,5 +81,10 @@ def _declare(meter: Meter) -> Instruments:
             "incognita.parked.visits",
             unit="{visit}",
             description="Visits whose events wait until an operator unparks them",
+        ),
+        removed_objects=meter.create_counter(
+            "incognita.objects.removed",
+            unit="{object}",
+            description="Objects removed from the store: their retention ended, or nobody's",
         ),
     )

@@ -14,6 +14,7 @@ MEDIA = "media"
 VISITS = "visits"
 QUESTIONNAIRES = "questionnaires"
 ARRIVALS = "arrivals"
+SWEEPS = "sweeps"
 PENDING = (REPORTS,)
 """Collections whose documents carry events."""
 
@@ -25,7 +26,9 @@ async def create_indexes(db: AsyncDatabase[dict[str, Any]]) -> None:
 
     The collections exist afterwards, so that no transaction is the first to touch one.
     """
-    await ensure_collections(db, (REPORTS, MEDIA, VISITS, QUESTIONNAIRES, ARRIVALS, API_KEYS))
+    await ensure_collections(
+        db, (REPORTS, MEDIA, VISITS, QUESTIONNAIRES, ARRIVALS, SWEEPS, API_KEYS)
+    )
     reports = db[REPORTS]
     await create_pending_index(reports)
     for field in ("wave_id", "state", "flagged"):
@@ -33,6 +36,11 @@ async def create_indexes(db: AsyncDatabase[dict[str, Any]]) -> None:
             [("chain_id", ASCENDING), (field, ASCENDING), ("_id", ASCENDING)], name=f"by_{field}"
         )
     await reports.create_index([("chain_id", ASCENDING), ("_id", ASCENDING)], name="by_chain")
+    await reports.create_index(
+        [("next_removal_at", ASCENDING)],
+        name="by_removal",
+        partialFilterExpression={"next_removal_at": {"$type": "date"}},
+    )
     by_shopper = [("chain_id", ASCENDING), ("shopper_id", ASCENDING), ("state", ASCENDING)]
     await db[VISITS].create_index(by_shopper, name="by_shopper")
     await db[ARRIVALS].create_index(

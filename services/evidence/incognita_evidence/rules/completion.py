@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from incognita_evidence import said
-from incognita_evidence.report import ItemState, Missing, Report, ReportState, SubmitAnswer
-from incognita_evidence.rules import findings, stages
+from incognita_evidence.report import Missing, Report, ReportState, SubmitAnswer
+from incognita_evidence.rules import findings, retention, stages
 from incognita_evidence.rules.evidence_rules import rule_findings
 from incognita_evidence.rules.findings import Limits
 from incognita_evidence.rules.requirements import missing_evidence, unexplained
@@ -24,7 +24,7 @@ def still_missing(report: Report, visit: Visit, read: ReadAnswers) -> tuple[Miss
 
     As long as stages are to come, only what those that were handed in ask for.
     """
-    stored = report.in_state(ItemState.STORED)
+    stored = report.proved
     so_far = stages.asked(report, read.questionnaire)
     agreed = visit.evidence if so_far is None else ()
     return missing_evidence(agreed, read.required_evidence(so_far), stored)
@@ -39,10 +39,12 @@ def settle(
     at: datetime,
     limits: Limits,
     bucket: str,
+    retention_days: int | None = None,
 ) -> tuple[Report, Said]:
     """Complete a submitted report if nothing is missing that the shopper has not explained.
 
-    ``read``: the report's answers. ``report.completed``, and ``report.flagged`` when a finding asks
+    ``read``: the report's answers; ``retention_days``: how long items are kept of which no question
+    says so. ``report.completed``, and ``report.flagged`` when a finding asks
     for a reviewer.
     """
     missing = still_missing(report, visit, read)
@@ -72,6 +74,7 @@ def settle(
         update={"findings": found, "flagged": bool(grave), "completed_at": at}
     )
     report = _answered(report, ReportState.COMPLETED, ())
+    report = retention.dated(report, read.questionnaire, at=at, default_days=retention_days)
     events: Said = (said.completed(report, visit, seq=report.seq + 1, bucket=bucket),)
     if grave:
         events = (*events, said.flagged(report, grave, seq=report.seq + 2, at=at))

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from incognita_evidence.report import Item, ItemState, Report
+from incognita_evidence.report import Item, Report
 from incognita_shared.events.evidence import Finding, Severity
 from incognita_shared.questionnaire.model import EvidenceRule, Questionnaire
 from incognita_shared.values import EvidenceKind
@@ -16,9 +16,7 @@ Rules = Mapping[tuple[str | None, EvidenceKind], EvidenceRule]
 def rule_findings(report: Report, questionnaire: Questionnaire) -> Iterator[Finding]:
     """``too_many_items``, ``stale_item``, ``from_gallery``; what is missing is told elsewhere."""
     rules = _rules(questionnaire)
-    stored = [
-        item for item in report.in_state(ItemState.STORED) if (item.question_id, item.kind) in rules
-    ]
+    stored = [item for item in report.proved if (item.question_id, item.kind) in rules]
     yield from _too_many(stored, rules)
     for item in stored:
         rule = rules[item.question_id, item.kind]

@@ -32,7 +32,7 @@ class ItemView(BaseModel):
     captured_at: datetime | None
     duration_s: float | None
     stored_at: datetime | None
-    cause: Annotated[str | None, Field(description="Why it was refused")]
+    cause: Annotated[str | None, Field(description="Why it was refused, or removed")]
 
     @classmethod
     def of(cls, item: Item) -> Self:
@@ -41,7 +41,7 @@ class ItemView(BaseModel):
 
 
 class DeclaredUpload(BaseModel):
-    """The item, and how to upload it; no policy once it is stored or refused."""
+    """The item, and how to upload it; a policy only while it is declared."""
 
     item_id: str
     state: ItemState
@@ -105,6 +105,9 @@ class ReviewedItem(ItemView):
     position: Position | None
     found_type: str | None
     taken_at: Annotated[datetime | None, Field(description="By the photo's EXIF")]
+    remove_at: Annotated[
+        datetime | None, Field(description="From when on the file is to be removed; null: never")
+    ]
     taken_position: Annotated[Position | None, Field(description="By the photo's EXIF")]
     download_url: str | None
     custody: list[Custody]
