@@ -44,8 +44,11 @@ _BY_BRAND: Mapping[bytes, str] = {
 _CERTAIN: Mapping[bytes, str] = {
     b"\xff\xd8\xff": "image/jpeg",
     b"\x89PNG\r\n\x1a\n": "image/png",
+    b"#!AMR\n": "audio/amr",
+    b"#!AMR-WB\n": "audio/amr-wb",
 }
-"""What most photos begin with: no need to go through all the signatures that puremagic knows."""
+"""What most photos begin with: no need to go through all the signatures that puremagic knows.
+Of AMR it knows the extension alone."""
 _EXIF_OFFSET, _GPS_INFO = 0x8769, 0x8825
 _TIME_AND_ZONE = (0x9003, 0x9010, 0x9011)
 _LATITUDE_AND_LONGITUDE = (1, 2, 3, 4)

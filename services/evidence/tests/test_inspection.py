@@ -51,6 +51,9 @@ def test_real_files_are_known(media: Path, name: str, expected: str) -> None:
         (b"\0\0\0\x20ftypM4A \0\0\0\0M4A mp42isom\0\0\0\0", "audio/mp4"),
         (b"RIFF\x24\x08\0\0WAVEfmt ", "audio/wav"),
         (b"RIFF\x24\0\0\0WEBPVP8 ", "image/webp"),
+        (b"#!AMR\n\x3c" + bytes(31), "audio/amr"),
+        (b"#!AMR-WB\n\x44" + bytes(60), "audio/amr-wb"),
+        (b"#!AMR is not a recording", "application/octet-stream"),
     ],
 )
 def test_types_are_told_by_content(head: bytes, expected: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from minio import Minio
 from tinytag import TinyTag, TinyTagException
 
+from incognita_evidence.openrosa.amr import seconds_of
 from incognita_evidence.openrosa.storing import Staged
 from incognita_shared.objects import ObjectStore
 
@@ -32,7 +33,10 @@ async def duration_of(store: ObjectStore, staged: Staged, key: str) -> float | N
 
 def _duration_in(file: Any) -> float | None:
     try:
-        seconds = TinyTag.get(file_obj=file, tags=False).duration
+        seconds = seconds_of(file, longest_s=LONGEST_S)
+        if seconds is None:
+            file.seek(0)
+            seconds = TinyTag.get(file_obj=file, tags=False).duration
     except (TinyTagException, _TooMany):
         return None
     if seconds is None or not math.isfinite(seconds) or not 0 <= seconds <= LONGEST_S:

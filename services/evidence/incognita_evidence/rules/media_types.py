@@ -7,7 +7,8 @@ from enum import StrEnum
 from incognita_shared.values import EvidenceKind
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/heic", "image/heif", "image/webp"})
-_AUDIO = frozenset({"audio/ogg", "audio/mpeg", "audio/mp4", "audio/wav", "audio/webm"})
+_AMR = frozenset({"audio/amr", "audio/amr-wb"})
+_AUDIO = _AMR | {"audio/ogg", "audio/mpeg", "audio/mp4", "audio/wav", "audio/webm"}
 _VIDEO = frozenset({"video/mp4", "video/quicktime", "video/webm"})
 _PDF = frozenset({"application/pdf"})
 
@@ -30,14 +31,18 @@ _ALIASES: Mapping[str, str] = {
     "audio/x-wav": "audio/wav",
     "audio/vnd.wave": "audio/wav",
     "application/ogg": "audio/ogg",
+    "audio/amr-nb": "audio/amr",
+    "audio/x-amr": "audio/amr",
 }
 
 # The same bytes may honestly go by any name of a group: phones write audio into an MP4 of the brand
-# "isom", browsers record sound into WebM, and HEIC is HEIF with one codec.
+# "isom", browsers record sound into WebM, HEIC is HEIF with one codec, and both kinds of AMR lie in
+# files named .amr.
 _GROUPS = (
     frozenset({"audio/mp4", "video/mp4", "video/quicktime"}),
     frozenset({"audio/webm", "video/webm"}),
     frozenset({"image/heic", "image/heif"}),
+    _AMR,
 )
 
 

@@ -24,6 +24,13 @@ def m4a(seconds: int, media_bytes: int) -> bytes:
     return brand + box(b"mdat", bytes(media_bytes)) + box(b"moov", box(b"mvhd", header))
 
 
+def amr(seconds: int, *, wide: bool = False) -> bytes:
+    """Speech, then as much silence: frames of the largest kind, and frames without sound."""
+    signature, kind, size = (b"#!AMR-WB\n", 8, 60) if wide else (b"#!AMR\n", 7, 31)
+    frame = bytes([kind << 3 | 4]) + bytes(size)
+    return signature + frame * (seconds * 25) + bytes([15 << 3 | 4]) * (seconds * 25)
+
+
 def staged(data: bytes, *types: str, in_memory: bool) -> Staged:
     return Staged("a", "", "0" * 64, len(data), types, data=data if in_memory else None)
 
@@ -37,6 +44,10 @@ async def test_a_recording_s_length_is_read_from_its_beginning_and_end(
         (ogg, "audio/ogg", 13.91),
         (m4a(75, 3_000_000), "audio/mp4", 75.0),
         (m4a(75, 3_000_000)[:1_000], "audio/mp4", None),
+        (amr(90), "audio/amr", 90.0),
+        (amr(8, wide=True), "audio/amr-wb", 8.0),
+        (amr(90)[:-1] + b"\x3c", "audio/amr", 89.98),
+        (b"#!AMR\n", "audio/amr", 0.0),
         (ogg, "image/jpeg", None),
         (b"no recording", "audio/ogg", None),
         (b"", "audio/ogg", None),
@@ -46,8 +57,15 @@ async def test_a_recording_s_length_is_read_from_its_beginning_and_end(
         assert found == (None if expected is None else pytest.approx(expected, abs=0.01)), name
 
 
+def test_a_recording_of_more_than_a_day_has_no_length() -> None:
+    silence = bytes([15 << 3]) * (50 * 86_400)
+    assert _duration_in(io.BytesIO(b"#!AMR\n" + silence)) == 86_400
+    assert _duration_in(io.BytesIO(b"#!AMR\n" + silence + silence[:1])) is None
+
+
 @given(
-    st.binary(max_size=400), st.sampled_from([b"", b"OggS", b"RIFF", b"ID3", b"\0\0\0 ftypM4A "])
+    st.binary(max_size=400),
+    st.sampled_from([b"", b"#!AMR\n", b"OggS", b"RIFF", b"ID3", b"\0\0\0 ftypM4A "]),
 )
 def test_whatever_bytes_come_a_length_or_none_is_told(data: bytes, start: bytes) -> None:
 
