@@ -19,6 +19,7 @@ from incognita_comparison.customers.tables import (
     value_table,
 )
 from incognita_comparison.customers.value import Horizon, value_of
+from incognita_comparison.customers.writing import Part, write_rows
 from incognita_comparison.offline.tables import write_table
 
 Say = Callable[[str], None]
@@ -52,11 +53,15 @@ def analyse(orders: Orders, asked: Asked, skipped: int, say: Say) -> None:
     histories = histories_of(orders, occasions, until)
     segments = segments_of(histories)
     value = value_of(histories, asked.horizon)
-    tables = {
-        "segments": segments_table(orders, histories, segments),
-        "cohorts": cohorts_table(cohorts_of(orders, occasions, histories)),
-        "ltv": value_table(orders, histories, value),
-    }
+    parts: dict[str, tuple[int, Part]] = {
+        "segments": (
+            len(histories), lambda rows: segments_table(orders, histories, segments, rows)
+        ),
+        "ltv": (len(histories), lambda rows: value_table(orders, histories, value, rows)),
+    }  # fmt: skip
+    for name, (count, part) in parts.items():
+        write_rows(asked.out / f"{name}.{asked.format}", count, part)
+    tables = {"cohorts": cohorts_table(cohorts_of(orders, occasions, histories))}
     if asked.branches:
         tables["branches"] = branches_table(branches_of(orders, histories, value))
     for name, columns in tables.items():

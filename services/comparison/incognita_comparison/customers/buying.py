@@ -85,28 +85,28 @@ def log_likelihood(log: Floats, counts: Counts) -> tuple[float, Floats]:
     """
     r, alpha, a, b = np.exp(log)
     x, came = counts.repeats, counts.repeats > 0
-    log_alive = -(r + x) * np.log(alpha + counts.observed)
+    ends = np.log(alpha + counts.observed), np.log(alpha + counts.recency)
+    log_alive = -(r + x) * ends[0]
     before = np.where(came, b + x - 1, 1.0)
-    log_gone = np.where(
-        came, np.log(a) - np.log(before) - (r + x) * np.log(alpha + counts.recency), -np.inf
-    )
+    log_gone = np.where(came, np.log(a) - np.log(before) - (r + x) * ends[1], -np.inf)
     both = np.logaddexp(log_alive, log_gone)
     gone = np.exp(log_gone - both)
-    value = (
-        gammaln(r + x) - gammaln(r) + r * log[1]
-        + gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
-        + both
+    # the costly functions see each number of repeats once
+    n, at = np.arange(int(x.max()) + 1.0), x.astype(np.int64)
+    bare = (
+        gammaln(r + n) - gammaln(r) + r * log[1]
+        + gammaln(a + b) + gammaln(b + n) - gammaln(b) - gammaln(a + b + n)
     )  # fmt: skip
-    ends = np.log(alpha + counts.observed), np.log(alpha + counts.recency)
+    stays = psi(a + b + n)
     by = (
-        psi(r + x) - psi(r) + log[1] - (1 - gone) * ends[0] - gone * ends[1],
+        (psi(r + n) - psi(r) + log[1])[at] - (1 - gone) * ends[0] - gone * ends[1],
         r / alpha
         - (r + x) * ((1 - gone) / (alpha + counts.observed) + gone / (alpha + counts.recency)),
-        psi(a + b) - psi(a + b + x) + gone / a,
-        psi(a + b) + psi(b + x) - psi(b) - psi(a + b + x) - gone / before,
+        (psi(a + b) - stays)[at] + gone / a,
+        (psi(a + b) + psi(b + n) - psi(b) - stays)[at] - gone / before,
     )
     gradient = np.array([float(counts.times @ one) for one in by]) * np.exp(log)
-    return float(counts.times @ value), gradient
+    return float(counts.times @ (bare[at] + both)), gradient
 
 
 def fit_buying(counts: Counts) -> Buying:

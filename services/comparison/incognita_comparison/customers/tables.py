@@ -13,19 +13,21 @@ from incognita_comparison.offline.tables import Column
 from incognita_comparison.proportions import wilson
 
 
-def segments_table(orders: Orders, histories: Histories, segments: Segments) -> dict[str, Column]:
+def segments_table(
+    orders: Orders, histories: Histories, segments: Segments, rows: slice
+) -> dict[str, Column]:
     """One row a customer, by name."""
     return {
-        "customer": [orders.customers[code] for code in histories.code],
-        "segment": segments.name.tolist(),
-        "recency_score": segments.recency,
-        "frequency_score": segments.frequency,
-        "money_score": segments.money,
-        "recency_days": segments.recency_days,
-        "order_days": histories.occasions,
-        "revenue": histories.net / UNITS,
-        "first_order": _days(histories.first),
-        "last_order": _days(histories.last),
+        "customer": [orders.customers[code] for code in histories.code[rows]],
+        "segment": segments.name[rows].tolist(),
+        "recency_score": segments.recency[rows],
+        "frequency_score": segments.frequency[rows],
+        "money_score": segments.money[rows],
+        "recency_days": segments.recency_days[rows],
+        "order_days": histories.occasions[rows],
+        "revenue": histories.net[rows] / UNITS,
+        "first_order": _days(histories.first[rows]),
+        "last_order": _days(histories.last[rows]),
     }
 
 
@@ -50,24 +52,28 @@ def cohorts_table(cohorts: Cohorts) -> dict[str, Column]:
     }
 
 
-def value_table(orders: Orders, histories: Histories, value: Value) -> dict[str, Column]:
-    """One row a customer, by name; cells are empty where nothing can be told, which ``status``
-    explains."""
+def value_table(
+    orders: Orders, histories: Histories, value: Value, rows: slice
+) -> dict[str, Column]:
+    """One row a customer, by name.
+
+    Cells are empty where nothing can be told, which ``status`` explains.
+    """
     return {
-        "customer": [orders.customers[code] for code in histories.code],
-        "repeats": histories.repeats,
-        "recency_weeks": histories.recency_weeks,
-        "observed_weeks": histories.observed_weeks,
-        "repeat_value": histories.repeat_value,
-        "p_alive": value.alive,
-        "p_any_order": value.any_order,
-        "expected_orders": value.orders,
-        "expected_orders_error": value.orders_error,
-        "orders_lower": value.orders_low,
-        "orders_upper": value.orders_high,
-        "expected_value_each": value.spending_each,
-        "ltv": value.value,
-        "status": [_status(value)] * len(histories),
+        "customer": [orders.customers[code] for code in histories.code[rows]],
+        "repeats": histories.repeats[rows],
+        "recency_weeks": histories.recency_weeks[rows],
+        "observed_weeks": histories.observed_weeks[rows],
+        "repeat_value": histories.repeat_value[rows],
+        "p_alive": value.alive[rows],
+        "p_any_order": value.any_order[rows],
+        "expected_orders": value.orders[rows],
+        "expected_orders_error": value.orders_error[rows],
+        "orders_lower": value.orders_low[rows],
+        "orders_upper": value.orders_high[rows],
+        "expected_value_each": value.spending_each[rows],
+        "ltv": value.value[rows],
+        "status": [_status(value)] * len(histories.code[rows]),
     }
 
 
