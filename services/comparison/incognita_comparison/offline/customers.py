@@ -11,9 +11,9 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from incognita_comparison.offline.outcome import outcome, say
 from incognita_comparison.offline.problems import CannotRead, Problems
 
-DONE, WRONG = 0, 2
 FORMATS = ("csv", "parquet")
 MOST_WEEKS = 1040
 
@@ -21,19 +21,10 @@ MOST_WEEKS = 1040
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command; the outcome is the exit code."""
     options = _parser().parse_args(arguments)
-    try:
-        return _run(options)
-    except CannotRead as error:
-        return _fail(str(error))
-    except OSError as error:
-        return _fail(f"{error.filename or ''}: {error.strerror or error}")
-    except MemoryError:
-        return _fail("not enough memory")
-    except KeyboardInterrupt:
-        return _fail("stopped")
+    return outcome("incognita-customers", lambda: _run(options))
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> None:
     # one thread: the matrices are small, and several threads only wait for each other
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from incognita_comparison.customers.amounts import Mark
@@ -49,14 +40,13 @@ def _run(options: argparse.Namespace) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     problems = Problems()
     try:
-        orders = read_orders(options.orders, wanted, problems, _say)
+        orders = read_orders(options.orders, wanted, problems, say)
     finally:
         for line in problems.report():
-            _say(line)
+            say(line)
     horizon = Horizon(options.weeks, options.discount, options.margin)
     asked = Asked(options.out, options.format, horizon, options.until, options.branch is not None)
-    analyse(orders, asked, problems.skipped, _say)
-    return DONE
+    analyse(orders, asked, problems.skipped, say)
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -64,15 +54,6 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         raise CannotRead(f"--zone: {name!r} is none, such as Europe/Istanbul") from None
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")
-
-
-def _fail(cause: str) -> int:
-    _say(f"incognita-customers: {cause}")
-    return WRONG
 
 
 def _parser() -> argparse.ArgumentParser:
