@@ -10,9 +10,14 @@ from incognita_comparison.model.blocks import Blocks
 from incognita_comparison.model.components import Components
 from incognita_comparison.model.visits import UNKNOWN, Codes, Floats, Visits
 
-FLAT = 1e-9
+FLAT = 1e-6
 """Prior precision of the mean: as good as none."""
-JITTER = 1e-9
+NUGGET = 1e-5
+
+
+def nugget(variance: float) -> float:
+    """Added to a variance on the diagonal, so that its matrix can be inverted with digits left."""
+    return NUGGET * (1.0 + variance)
 
 
 def correlation(gaps_days: Floats, drift_days: float) -> Floats:
@@ -69,11 +74,11 @@ class Design:
         season = components.season * correlation(
             self.seasons[:, None] - self.seasons, components.season_days
         )
-        season[np.diag_indices_from(season)] += JITTER
+        season[np.diag_indices_from(season)] += nugget(components.season)
         season_precision = np.linalg.inv(season)
         determinant = -float(np.linalg.slogdet(season)[1])
         for name, place in self.groups.items():
-            variance = components.groups[name] + JITTER
+            variance = components.groups[name] + NUGGET
             diagonal.append(np.full(place.count, 1 / variance))
             determinant -= place.count * float(np.log(variance))
 
@@ -81,7 +86,7 @@ class Design:
             time = self.shopper_times[positions]
             found = shopper_covariance(components, time[:, :, None] - time[:, None, :])
             every = np.arange(positions.shape[1])
-            found[:, every, every] += JITTER
+            found[:, every, every] += nugget(components.shopper + components.shopper_drift)
             return found
 
         shoppers, log_determinant = self.shopper_blocks.inverse(kernel)
@@ -112,9 +117,10 @@ def design_of(visits: Visits, period_days: float) -> Design:
     """Sorts the visits; ``visits.branch`` must be known everywhere."""
     visits = visits.take(np.lexsort((visits.score, visits.shopper, visits.time, visits.branch)))
     origin = float(visits.time.min())
-    period = ((visits.time - origin) // period_days).astype(np.int64)
-    periods = int(period.max()) + 1
-    season_times: Floats = np.asarray(origin + (np.arange(periods) + 0.5) * period_days, np.float64)
+    number = ((visits.time - origin) // period_days).astype(np.int64)
+    numbers, period = np.unique(number, return_inverse=True)  # a typo may be centuries away
+    periods = len(numbers)
+    season_times: Floats = np.asarray(origin + (numbers + 0.5) * period_days, np.float64)
     begin = 1 + periods
     rows, columns = [np.arange(len(visits))] * 2, [np.zeros(len(visits), np.int64), 1 + period]
     groups: dict[str, Groups] = {}

@@ -14,6 +14,7 @@ from incognita_comparison.model.visits import Floats
 WIDEST_DENSE = 3_000
 """Columns up to which the equations are factored; beyond, they are solved by iteration."""
 TOLERANCE = 1e-7
+ROUNDING = 1e-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def solve(design: Design, components: Components, values: Floats) -> Solution:
     root: Floats | None = None
     if design.width <= WIDEST_DENSE:
         equations = (matrix.T @ (inverse @ matrix) + prior).toarray()
-        root = linalg.cholesky(equations, lower=True, overwrite_a=True, check_finite=False)
+        root = _root(equations)
         effects = linalg.cho_solve((root, True), right, check_finite=False)
         diagonal = np.einsum("ij,ij->i", root, root)
         determinant = 2 * float(np.log(np.diagonal(root)).sum())
@@ -60,6 +61,15 @@ def solve(design: Design, components: Components, values: Floats) -> Solution:
     )
     residuals = inverse @ (values - matrix @ effects)
     return Solution(effects, residuals, inverse, root, diagonal, noise, float(likelihood))
+
+
+def _root(equations: Floats) -> Floats:
+    """Cholesky factor. What rounding takes of the definiteness, a trace gives back."""
+    try:
+        return np.asarray(linalg.cholesky(equations, lower=True, check_finite=False))
+    except linalg.LinAlgError:
+        equations[np.diag_indices_from(equations)] *= 1.0 + ROUNDING
+        return np.asarray(linalg.cholesky(equations, lower=True, check_finite=False))
 
 
 def _iterate(

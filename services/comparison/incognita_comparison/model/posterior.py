@@ -8,10 +8,10 @@ from scipy import linalg, sparse
 
 from incognita_comparison.model.components import Components
 from incognita_comparison.model.design import (
-    JITTER,
     Design,
     branch_covariance,
     correlation,
+    nugget,
     shopper_covariance,
 )
 from incognita_comparison.model.equations import Solution
@@ -145,7 +145,7 @@ def other_part(
 def _seasons(design: Design, components: Components, time: Floats) -> tuple[Floats, Floats]:
     prior = components.season * correlation(
         design.seasons[:, None] - design.seasons, components.season_days
-    ) + JITTER * np.eye(len(design.seasons))
+    ) + nugget(components.season) * np.eye(len(design.seasons))
     times, place = np.unique(time, return_inverse=True)
     cross = components.season * correlation(times[:, None] - design.seasons, components.season_days)
     weights = linalg.solve(prior, cross.T, assume_a="pos").T
@@ -170,7 +170,7 @@ def _shoppers(
         places = first[some][:, None] + np.arange(size)
         times = design.shopper_times[places]
         prior = shopper_covariance(components, times[:, :, None] - times[:, None, :])
-        prior = prior + JITTER * np.eye(int(size))
+        prior = prior + nugget(components.shopper + components.shopper_drift) * np.eye(int(size))
         cross = shopper_covariance(components, time[some][:, None] - times)
         weights = np.linalg.solve(prior, cross[:, :, None])[:, :, 0]
         left[some] -= np.einsum("bi,bi->b", weights, cross)

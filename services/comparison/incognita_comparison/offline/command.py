@@ -27,6 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail("not enough memory")
     except KeyboardInterrupt:
         return _fail("stopped")
+    except (ArithmeticError, ValueError) as error:
+        return _fail(f"the model could not be fitted: {error}")
 
 
 def _run(options: argparse.Namespace) -> int:
