@@ -37,6 +37,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
         "STREAMED_PATHS",
         "KEYS_BELOW",
         "Removal",
+        "Orphans",
         "Callable",
         "FastAPI",
         "Database",

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from incognita_evidence.desk import desks
 from incognita_evidence.handlers import HANDLERS
 from incognita_evidence.openrosa.phone_desk import phone_desks
+from incognita_evidence.orphans import Orphans
 from incognita_evidence.removal import Removal
 from incognita_evidence.repository import PENDING, create_indexes
 from incognita_evidence.routes import KEYS_BELOW, ROUTERS, STREAMED_PATHS
@@ -59,7 +60,9 @@ async def _serve() -> None:
             )
             app = build_app(settings, db=db, health=health, store=store, wake=relay.wake)
             removal = Removal(db, store=store, desk_of=app.state.desk, health=health, owner=owner)
-            background = [consumer.run, relay.run, removal.run]
+            patience = settings.evidence.patience()
+            orphans = Orphans(db, store=store, health=health, owner=owner, patience=patience)
+            background = [consumer.run, relay.run, removal.run, orphans.run]
             await serve(app, settings.http, background=background)
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from incognita_evidence.rules.findings import Limits
+from incognita_evidence.rules.orphans import Patience
 from incognita_shared.settings import ObjectStoreSettings, ServiceSettings
 from incognita_shared.values import EvidenceKind
 
@@ -44,6 +45,9 @@ class EvidenceSettings(BaseSettings):
     """How long a file is kept after its report was completed, unless its question says; None: for
     ever."""
 
+    orphans_after_days: Annotated[int, Field(ge=0, le=3_650)] = 7
+    """How old an object must be that nothing refers to, to be removed; 0: never."""
+
     import_lines: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
     """The most lines of one import."""
     imports_at_once: Annotated[int, Field(ge=1, le=64)] = 4
@@ -62,6 +66,12 @@ class EvidenceSettings(BaseSettings):
             exif_tolerance=timedelta(seconds=self.exif_tolerance_s),
             accuracy_allowance_m=self.accuracy_allowance_m,
         )
+
+    def patience(self) -> Patience | None:
+        """With objects that nothing refers to; None: they stay."""
+        if self.orphans_after_days == 0:
+            return None
+        return Patience(before=timedelta(days=self.orphans_after_days))
 
     def limit_bytes(self, kind: EvidenceKind) -> int:
         """The largest item of ``kind``, in bytes."""

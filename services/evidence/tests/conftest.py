@@ -17,9 +17,11 @@ from minio import Minio
 
 from incognita_evidence.handlers import HANDLERS
 from incognita_evidence.main import build_app
+from incognita_evidence.orphans import Orphans
 from incognita_evidence.report import Item, Report
 from incognita_evidence.repository import create_indexes
 from incognita_evidence.rules.findings import Limits
+from incognita_evidence.rules.orphans import Patience
 from incognita_evidence.settings import EvidenceSettings, Settings
 from incognita_evidence.visit import Visit, VisitState
 from incognita_shared.auth import API_KEYS, new_api_key, secret_sha256
@@ -252,6 +254,31 @@ def _remove_bucket(settings: ObjectStoreSettings, bucket: str) -> None:
     for found in client.list_objects(bucket, recursive=True, include_version=True):
         client.remove_object(bucket, found.object_name or "", version_id=found.version_id)
     client.remove_bucket(bucket)
+
+
+@pytest.fixture
+def orphans(db: Any, store: ObjectStore) -> Callable[..., Orphans]:
+    """The task that looks for orphans, as a process of its own would have it."""
+
+    def make(*, pause_s: float = 0.0) -> Orphans:
+        return Orphans(
+            db, store=store, health=Health(), owner=new_id(), patience=None, pause_s=pause_s
+        )
+
+    return make
+
+
+@pytest.fixture
+def sweep(db: Any, orphans: Callable[..., Orphans]) -> Callable[[Patience], Awaitable[None]]:
+    """Go through the whole bucket once, with that patience."""
+    task = orphans()
+
+    async def run(patience: Patience) -> None:
+        await db["sweeps"].update_one({"_id": "orphans"}, {"$unset": {"next_round_at": 1}})
+        while await task.sweep_page(patience):
+            pass
+
+    return run
 
 
 @pytest.fixture

@@ -15,10 +15,13 @@ VISITS = "visits"
 QUESTIONNAIRES = "questionnaires"
 ARRIVALS = "arrivals"
 SWEEPS = "sweeps"
+HIDDEN_OBJECTS = "hidden_objects"
 PENDING = (REPORTS,)
 """Collections whose documents carry events."""
 
 QUERY_MAX_MS = 5_000
+FORGOTTEN_AFTER_S = 60 * 86_400
+"""The note of a hidden object lasts: it is looked at once a day as long as there is an object."""
 
 
 async def create_indexes(db: AsyncDatabase[dict[str, Any]]) -> None:
@@ -27,7 +30,7 @@ async def create_indexes(db: AsyncDatabase[dict[str, Any]]) -> None:
     The collections exist afterwards, so that no transaction is the first to touch one.
     """
     await ensure_collections(
-        db, (REPORTS, MEDIA, VISITS, QUESTIONNAIRES, ARRIVALS, SWEEPS, API_KEYS)
+        db, (REPORTS, MEDIA, VISITS, QUESTIONNAIRES, ARRIVALS, SWEEPS, HIDDEN_OBJECTS, API_KEYS)
     )
     reports = db[REPORTS]
     await create_pending_index(reports)
@@ -40,6 +43,9 @@ async def create_indexes(db: AsyncDatabase[dict[str, Any]]) -> None:
         [("next_removal_at", ASCENDING)],
         name="by_removal",
         partialFilterExpression={"next_removal_at": {"$type": "date"}},
+    )
+    await db[HIDDEN_OBJECTS].create_index(
+        "hidden_at", name="forgotten", expireAfterSeconds=FORGOTTEN_AFTER_S
     )
     by_shopper = [("chain_id", ASCENDING), ("shopper_id", ASCENDING), ("state", ASCENDING)]
     await db[VISITS].create_index(by_shopper, name="by_shopper")
