@@ -17,6 +17,10 @@ says that customers are all alike in this respect, and no finite estimate would 
 AT_BOUND = 1e-3
 STEP = 1e-4
 NEWTON_STEPS = 8
+RIDGE_LOSS = 0.01
+FLATTEST = 1e-3
+"""Curvature below which a direction is a ridge: the logarithm of a parameter would be known to
+within 30 or so only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +50,50 @@ class Maximum:
 
 
 def maximum(slope: Slope, starts: Sequence[Floats], size: int) -> Maximum:
-    """The best of several starts, then Newton's steps. ``size``: the number of observations."""
+    """The best of several starts, then Newton's steps. ``size``: the number of observations.
 
+    Where customers are alike, the likelihood rises along a ridge towards a limit that no finite
+    parameters reach. Then the parameter that leads there is put to the end of its range, if that
+    costs nothing.
+    """
+    ends = [(-BOUND, BOUND)] * len(starts[0])
+    best = max((_climbed(slope, start, ends, size) for start in starts), key=_height)
+    if best.identified:
+        return best
+    limits = []
+    for place in range(len(ends)):
+        held = [*ends[:place], (BOUND, BOUND), *ends[place + 1 :]]
+        limits.append(_climbed(slope, best.log, held, size))
+    highest = max((limit for limit in limits if limit.identified), key=_height, default=best)
+    return highest if highest.log_likelihood > best.log_likelihood - RIDGE_LOSS else best
+
+
+def _height(found: Maximum) -> float:
+    return found.log_likelihood
+
+
+def _climbed(
+    slope: Slope, start: Floats, bounds: Sequence[tuple[float, float]], size: int
+) -> Maximum:
     def lost(log: Floats) -> tuple[float, Floats]:
         value, gradient = slope(log)
         return -value / size, -gradient / size
 
-    bounds = [(-BOUND, BOUND)] * len(starts[0])
-    found = [
-        minimize(
-            lost,
-            start,
-            args=(),
-            method="L-BFGS-B",
-            jac=True,
-            bounds=bounds,
-            options={"maxiter": 500, "ftol": 1e-15, "gtol": 1e-9},
-        )
-        for start in starts
-    ]
-    log = min(found, key=lambda result: float(result.fun)).x
+    found = minimize(
+        lost,
+        start,
+        args=(),
+        method="L-BFGS-B",
+        jac=True,
+        bounds=bounds,
+        options={"maxiter": 500, "ftol": 1e-15, "gtol": 1e-9},
+    )
+    log = np.asarray(found.x, np.float64)
     free = np.abs(log) < BOUND - AT_BOUND
     log = _polished(slope, log, free)
     information = -_curvature(slope, log)[np.ix_(free, free)]
     covariance = np.zeros((len(log), len(log)))
-    identified = bool(free.any()) and bool(np.linalg.eigvalsh(information).min() > 0)
+    identified = bool(free.any()) and bool(np.linalg.eigvalsh(information).min() > FLATTEST)
     if identified:
         covariance[np.ix_(free, free)] = np.linalg.inv(information)
     return Maximum(log, slope(log)[0], covariance, free, identified)

@@ -91,7 +91,9 @@ def fit_spending(repeats: Floats, value: Floats) -> Spending:
         return Spending(np.nan, np.nan, np.nan, np.nan, together, not_enough="not_identified")
     p, q, gamma = found.values.tolist()
     total = found.log_likelihood - len(x) * float(np.log(unit))
-    return Spending(p, q, gamma * unit, total, together, found)
+    # up to q = 1 the mean of all customers has no limit, and nothing can be said of a new one
+    cause = "" if q > 1 else "no_mean"
+    return Spending(p, q, gamma * unit, total, together, found, cause)
 
 
 def _too_little(repeats: Floats, value: Floats) -> str:

@@ -66,13 +66,31 @@ def test_true_parameters_are_found_within_their_standard_errors() -> None:
     assert abs(fit.correlation) < 0.1
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=6)
 @given(st.floats(0.001, 1000))
 def test_the_currency_scales_gamma_alone(rate: float) -> None:
     repeats, value = customers(2, 400)
     one, other = fit_spending(repeats, value), fit_spending(repeats, value * rate)
     assert other.gamma == pytest.approx(one.gamma * rate, rel=1e-4)
     assert (other.p, other.q) == pytest.approx((one.p, one.q), rel=1e-4)
+
+
+def test_spending_without_a_mean_is_said() -> None:
+    random = np.random.default_rng(0)
+    fit = fit_spending(np.ones(500), np.exp(random.normal(0, 3, 500)))
+    assert fit.q < 1
+    assert fit.not_enough == "no_mean"
+
+
+def test_customers_who_spend_alike_have_the_mean_of_all() -> None:
+    random = np.random.default_rng(0)
+    repeats = random.geometric(0.3, 500).astype(float)
+    fit = fit_spending(repeats, random.gamma(4 * repeats, 10 / repeats))
+    assert fit.maximum is not None
+    assert not fit.maximum.free.all()
+    few, many = fit.expected(np.array([0.0, 9.0]), np.array([np.nan, 80.0]))
+    assert few == pytest.approx(many, rel=0.01)
+    assert fit.p == pytest.approx(4, rel=0.2)
 
 
 @pytest.mark.parametrize(
