@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from incognita_scoring.engine.methods import Immeasurable, verdict
+from incognita_scoring.engine.phrases import Phrases, phrases_in
 from incognita_scoring.engine.rulings import RulingKind
 from incognita_scoring.engine.words import points
 from incognita_shared.events.scoring import Outcome, QuestionScore
@@ -27,6 +28,7 @@ EXCLUDE, FULL = NotApplicablePolicy.EXCLUDE, NotApplicablePolicy.FULL
 class ScoredQuestion(NamedTuple):
     """A question's score; ``doubt`` says why a person should look, where the engine could not tell.
 
+    The score's reason is for the branch, in its language; a doubt is for reviewers, in English.
     ``missed_critical`` is set for a critical question that earned nothing although it counted.
     """
 
@@ -49,46 +51,50 @@ def score_question(
     ruling: RulingKind | None = None,
 ) -> ScoredQuestion:
     """The points of one question. What does not count has 0 earned of 0 possible."""
-    scorer = _Scorer(section, question, scope, instance)
+    phrases = phrases_in(language)
+    scorer = _Scorer(section, question, scope, instance, phrases)
     if question.scoring.method is NO_METHOD:
-        return scorer.left_out(UNSCORED, "Not scored.")
+        return scorer.left_out(UNSCORED, phrases.not_scored)
     if ruling is RulingKind.FULL_POINTS:
-        return scorer.counted(question.scoring.points, met=True, fact="Granted on appeal")
+        return scorer.counted(question.scoring.points, met=True, fact=phrases.granted)
     if ruling is RulingKind.DOES_NOT_COUNT:
-        return scorer.left_out(UNSCORED, "Left out on appeal.")
+        return scorer.left_out(UNSCORED, phrases.left_out_on_appeal)
     return _unanswerable(scorer) or _answered(scorer, language)
 
 
 def _unanswerable(scorer: "_Scorer") -> ScoredQuestion | None:
     """The score where there is no answer to judge, for whatever reason; None where there is."""
-    question, scope = scorer.question, scorer.scope
+    question, scope, phrases = scorer.question, scorer.scope, scorer.phrases
     if question.id in scope.irrelevant:
-        return scorer.left_out(NOT_ASKED, "Not asked: it did not apply to this visit.")
+        return scorer.left_out(NOT_ASKED, phrases.not_asked)
     if question.id in scope.faulty:
-        return scorer.doubtful(f"Whether it applies is unknown: {scope.faulty[question.id]}.")
+        doubt = f"Whether it applies is unknown: {scope.faulty[question.id]}."
+        return scorer.doubtful(doubt, phrases.relevance_unknown)
     if question.id in scope.unreadable:
-        return scorer.doubtful(f"The answer {scope.unreadable[question.id]}.")
+        doubt = f"The answer {scope.unreadable[question.id]}."
+        return scorer.doubtful(doubt, phrases.unreadable)
     if not_applicable(question, scope.answers):
         return scorer.not_applicable()
     return None if scope.has(question.id) else _blank(scorer)
 
 
 def _blank(scorer: "_Scorer") -> ScoredQuestion:
+    phrases = scorer.phrases
     if scorer.scope.required(scorer.question):
-        return scorer.counted(ZERO, met=False, fact="Not answered, although it had to be")
+        return scorer.counted(ZERO, met=False, fact=phrases.not_answered)
     if scorer.question.type is QuestionType.CALCULATED:
-        return scorer.left_out(UNSCORED, "Not scored: the answers it is reckoned from are missing.")
-    return scorer.left_out(UNSCORED, "Not scored: the answer was optional, none was given.")
+        return scorer.left_out(UNSCORED, phrases.nothing_to_reckon)
+    return scorer.left_out(UNSCORED, phrases.optional)
 
 
 def _answered(scorer: "_Scorer", language: str) -> ScoredQuestion:
     question, scope = scorer.question, scorer.scope
     if _starts_at_nothing(question, scope):
-        return scorer.left_out(NOT_APPLICABLE, "Not applicable: its start did not apply.")
+        return scorer.left_out(NOT_APPLICABLE, scorer.phrases.start_not_applicable)
     try:
         found = verdict(question, scope.values[question.id], scope.values, language)
-    except Immeasurable as reason:
-        return scorer.doubtful(str(reason))
+    except Immeasurable as error:
+        return scorer.doubtful(str(error), error.reason)
     return scorer.counted(found.earned, met=found.met, fact=found.fact)
 
 
@@ -109,14 +115,16 @@ class _Scorer(NamedTuple):
     question: Question
     scope: Scope
     instance: int | None
+    phrases: Phrases
 
     def counted(self, earned: Decimal, *, met: bool, fact: str) -> ScoredQuestion:
         possible = self.question.scoring.points
         short = PARTIAL if earned > 0 else MISSED
         outcome = MET if met else short
-        why = f"{fact}: {points(earned, possible)}."
+        told = points(earned, possible, self.phrases)
         if self.question.scoring.bonus:
-            return self._bonus(earned, outcome, f"{fact}: {points(earned, possible)} of bonus.")
+            return self._bonus(earned, outcome, self.phrases.bonus.format(fact=fact, points=told))
+        why = self.phrases.total.format(fact=fact, points=told)
         return ScoredQuestion(self.question, self._score(earned, possible, outcome, why))
 
     def _bonus(self, earned: Decimal, outcome: Outcome, why: str) -> ScoredQuestion:
@@ -127,21 +135,22 @@ class _Scorer(NamedTuple):
 
     def not_applicable(self) -> ScoredQuestion:
         policy, possible = self.section.not_applicable, self.question.scoring.points
-        why = "Not applicable, says the shopper"
         if policy is EXCLUDE or self.question.scoring.bonus:
-            return self.left_out(NOT_APPLICABLE, f"{why}.")
+            return self.left_out(NOT_APPLICABLE, self.phrases.not_applicable)
         earned = possible if policy is FULL else ZERO
-        why = f"{why}, which counts in this section: {points(earned, possible)}."
+        told = points(earned, possible, self.phrases)
+        why = self.phrases.not_applicable_counts.format(points=told)
         score = self._score(earned, possible, NOT_APPLICABLE, why)
         return ScoredQuestion(self.question, score)
 
     def left_out(self, outcome: Outcome, why: str) -> ScoredQuestion:
         return ScoredQuestion(self.question, self._score(ZERO, ZERO, outcome, why))
 
-    def doubtful(self, why: str) -> ScoredQuestion:
-        score = self._score(ZERO, ZERO, UNSCORED, f"Not scored. {why}")
+    def doubtful(self, doubt: str, reason: str) -> ScoredQuestion:
+        why = self.phrases.unclear.format(reason=reason)
+        score = self._score(ZERO, ZERO, UNSCORED, why)
         return ScoredQuestion(
-            self.question, score, doubt=f"{self.scope.path(self.question.id)}: {why}"
+            self.question, score, doubt=f"{self.scope.path(self.question.id)}: {doubt}"
         )
 
     def _score(
