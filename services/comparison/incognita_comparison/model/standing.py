@@ -20,6 +20,7 @@ from incognita_comparison.model.visits import UNKNOWN, Codes, Floats
 
 QUANTILE = float(ndtri((1 + LEVEL) / 2))
 ONE_SIDED = float(ndtri(CERTAIN))
+QUARTERS = 4
 DRAWS, FEW_BRANCHES = (1_000, 400), 5_000
 Words = NDArray[np.str_]
 
@@ -30,7 +31,8 @@ class Standings:
 
     ``estimate``: the score to expect now of a visit by a shopper of average leniency.
     ``not_enough``: why nothing can be ranked, or "". ``tie_group``: 1 for the best.
-    ``top_quarter``, ``bottom_quarter``: probabilities. ``verdict``: above, below or cannot_tell,
+    ``top_quarter``, ``bottom_quarter``: probabilities, a quarter each where
+    nothing differs. ``verdict``: above, below or cannot_tell,
     against the average branch. ``change``: of the branch itself between its last two visits (or
     since the time asked for), NaN where there is one visit; ``change_verdict``: better, worse,
     not_shown or no_earlier_visit. ``visits_to_precision``: more visits until the interval is no
@@ -101,7 +103,9 @@ def standings(
     deviation = np.sqrt(found.variance)
     ends = [expected_points(fit, found.mean + side * QUANTILE * deviation) for side in (-1, 0, 1)]
     top, bottom = (np.full(count, np.nan),) * 2
-    if not missing:
+    if not missing and nothing:
+        top, bottom = (np.full(count, 1 / QUARTERS),) * 2
+    elif not missing:
         drawn = draws(found, fit.solution, fit.components.noise, DRAWS[count > FEW_BRANCHES])
         top, bottom = quarters(drawn, count)
     change = _change(fit, found, targets, since)
