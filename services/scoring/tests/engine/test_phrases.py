@@ -84,7 +84,8 @@ RULINGS = {
     ("granted", None): RulingKind.FULL_POINTS,
     ("left_out", None): RulingKind.DOES_NOT_COUNT,
 }
-ANSWERS = {name: answer for name, (_, answer) in CASES.items()} | {"zero": None}
+ANSWERS = {name: answer for name, (_, answer) in CASES.items() if name != "unsaid"}
+ANSWERS["zero"] = None
 
 
 def reasons(language):
