@@ -45,12 +45,12 @@ async def on_visit_declined(received: Received[VisitDeclined], work: Work) -> No
 
 async def on_visit_expired(received: Received[VisitExpired], work: Work) -> None:
     """Nothing is taken any more."""
-    projections.move_visit(work, received.event, VisitState.EXPIRED)
+    projections.close_visit(work, received.event, VisitState.EXPIRED, now())
 
 
 async def on_visit_cancelled(received: Received[VisitCancelled], work: Work) -> None:
     """Nothing is taken any more."""
-    projections.move_visit(work, received.event, VisitState.CANCELLED)
+    projections.close_visit(work, received.event, VisitState.CANCELLED, now())
 
 
 async def on_visit_returned(received: Received[VisitReturned], work: Work) -> None:

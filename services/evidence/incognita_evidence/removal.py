@@ -6,7 +6,7 @@ what the next one goes on with, whatever has become of the report meanwhile.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from datetime import timedelta
 
@@ -93,35 +93,42 @@ class Removal:
     async def _remove(self, chain_id: str, visit_id: str) -> int:
         with on_trace_of(visit_id), tracer().start_as_current_span("evidence removal"):
             desk = self._desk_of(chain_id)
-            report = await _changed(
-                visit_id, desk, lambda report: retention.begun(report, at=now())
-            )
+            report = await _changed(visit_id, desk, lambda report: _begun(report, desk))
             items = report.in_state(ItemState.REMOVING)
             keys = {item.object_key for item in items}
             for key in keys:
                 await remove_object(self._store, key)
             ids = {item.item_id for item in items}
-            await _changed(
-                visit_id,
-                desk,
-                lambda report: retention.finished(
-                    report,
-                    [each for each in report.in_state(ItemState.REMOVING) if each.item_id in ids],
-                    at=now(),
-                ),
-            )
+            await _changed(visit_id, desk, lambda report: _finished(report, ids))
         instruments().removed_objects.add(len(keys), {REMOVAL_CAUSE: RETENTION})
         return len(keys)
 
 
-async def _changed(visit_id: str, desk: Desk, change: Callable[[Report], Report]) -> Report:
+async def _begun(report: Report, desk: Desk) -> Report:
+    visit = await desk.reports.find_visit(report.id) if report.given_up_at else None
+    if visit is not None and report.given_up_at is not None:
+        questionnaire = await desk.reports.get_questionnaire(visit)
+        report = retention.dated(
+            report, questionnaire, at=report.given_up_at, default_days=desk.retention_days
+        )
+    return retention.begun(report, at=now())
+
+
+async def _finished(report: Report, item_ids: Collection[str]) -> Report:
+    items = [each for each in report.in_state(ItemState.REMOVING) if each.item_id in item_ids]
+    return retention.finished(report, items, at=now())
+
+
+async def _changed(
+    visit_id: str, desk: Desk, change: Callable[[Report], Awaitable[Report]]
+) -> Report:
     """The report as it is after the change."""
 
     async def attempt() -> Report | None:
         report = await desk.reports.find_report(visit_id)
         if report is None:
             raise ReportNotFound(visit_id)
-        changed = change(report)
+        changed = await change(report)
         return changed if changed == report or await desk.reports.save(changed) else None
 
     return await until_written(visit_id, attempt)

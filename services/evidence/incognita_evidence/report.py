@@ -150,6 +150,8 @@ class Report(Value):
     flagged: bool = False
     submissions: tuple[Submission, ...] = ()
     updated_at: Moment | None = None
+    given_up_at: Moment | None = None
+    """When the visit was closed without it; nothing is taken any more."""
     next_removal_at: Moment | None = None
     """When something is to be done about the removal of an item."""
 

@@ -16,7 +16,7 @@ from incognita_evidence.settings import EvidenceSettings
 from incognita_evidence.versions import remove_object
 from incognita_evidence.visit import Visit
 from incognita_shared.clock import now
-from incognita_shared.events.assignment import VisitReturned
+from incognita_shared.events.assignment import VisitCancelled, VisitReturned
 from incognita_shared.health import Health
 from incognita_shared.ids import new_id
 from incognita_shared.mongo.client import Database
@@ -192,6 +192,43 @@ async def test_a_report_that_is_open_again_loses_nothing_and_keeps_what_was_prov
     assert await store.head((await items(visit))["badge"]["object_key"]) is None
 
 
+async def test_a_visit_that_ends_without_a_report_is_dated_by_its_end(
+    accept: Make, make_visit: Make, uploaded: Make, photo: Make, shopper: Any, handle: Make,
+    items: Make, removal: Make, store: ObjectStore, db: Any, reported: Make,
+) -> None:  # fmt: skip
+    visit, complete = await accept(make_visit()), await reported()
+    item_id = await uploaded(visit, photo("DSCN0010"), question_id="badge")
+    path = f"/v1/visits/{visit.id}/uploads/{item_id}:verify"
+    assert (await shopper.post(path)).json()["state"] == "stored"
+    for each in (visit, complete):
+        await handle(cancelled(each, seq=3), times=2)
+    task = removal()
+    assert await task.remove_due() == 1
+    assert (await db["reports"].find_one({"_id": complete.id}))["given_up_at"] is None
+    badge = (await items(visit))["badge"]
+    assert badge["state"] == "stored"
+    assert timedelta(days=29) < badge["remove_at"] - now() < timedelta(days=31)
+    assert await task.remove_due() == 0
+    past = now() - 31 * DAY
+    await db["reports"].update_one(
+        {"_id": visit.id}, {"$set": {"given_up_at": past, "next_removal_at": past}}
+    )
+    assert await task.remove_due() == 1
+    assert (await items(visit))["badge"]["state"] == "removed"
+    assert await store.head(badge["object_key"]) is None
+
+
+async def test_a_report_that_was_given_up_and_counts_after_all_is_open_when_it_is_returned(
+    reported: Make, later: Make, items: Make, removal: Make, handle: Make, db: Any
+) -> None:
+    visit = await reported()
+    await db["reports"].update_one({"_id": visit.id}, {"$set": {"given_up_at": now()}})
+    await handle(returned(visit, seq=3, revision=1))
+    await later(visit)
+    assert await removal().remove_due() == 1
+    assert (await items(visit))["badge"]["state"] == "stored"
+
+
 async def test_what_a_killed_process_left_is_finished_even_if_the_report_was_opened_again(
     reported: Make, later: Make, items: Make, removal: Make, store: ObjectStore, handle: Make,
     db: Any,
@@ -269,6 +306,14 @@ async def test_what_is_due_is_found_by_its_index_whatever_is_stored(
     with plans.capturing():
         assert await removal().remove_due() == 1
     await plans.none_scans(db, most_examined=2, fewest=4)
+
+
+def cancelled(visit: Visit, *, seq: int) -> VisitCancelled:
+    return VisitCancelled(
+        chain_id=visit.chain_id, visit_id=visit.id, branch_id=visit.branch_id,
+        wave_id=visit.wave_id, seq=seq, shopper_id=visit.shopper_id, reason="closed",
+        cancelled_at=now(),
+    )  # fmt: skip
 
 
 def returned(visit: Visit, *, seq: int, revision: int) -> VisitReturned:

@@ -48,6 +48,23 @@ def move_visit(work: Work, event: VisitEvent, state: VisitState) -> None:
     _set(work, event, {"state": state.value})
 
 
+def close_visit(work: Work, event: VisitEvent, state: VisitState, at: datetime) -> None:
+    """Nothing is taken any more. A report that is not complete never will be: it is given up.
+
+    The retention of its items counts from then on, which is to be looked at now.
+    """
+    move_visit(work, event, state)
+    work.update(
+        REPORTS,
+        {
+            "_id": event.visit_id,
+            "state": {"$in": [ReportState.OPEN.value, ReportState.INCOMPLETE.value]},
+            "given_up_at": None,
+        },
+        {"$set": {"given_up_at": at, "next_removal_at": at}, "$inc": {"version": 1}},
+    )
+
+
 def return_visit(work: Work, event: VisitReturned, at: datetime) -> None:
     """The visit is open again until its new due date, and its report is one revision further.
 
@@ -68,7 +85,12 @@ def return_visit(work: Work, event: VisitReturned, at: datetime) -> None:
             "revision": event.report_revision,
         },
         {
-            "$set": {"state": ReportState.OPEN.value, "noted": [], "updated_at": at},
+            "$set": {
+                "state": ReportState.OPEN.value,
+                "noted": [],
+                "updated_at": at,
+                "given_up_at": None,
+            },
             "$inc": {"revision": 1, "version": 1},
         },
     )

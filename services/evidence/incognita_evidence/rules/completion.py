@@ -71,7 +71,12 @@ def settle(
     )
     grave = tuple(each for each in found if each.severity is not Severity.INFO)
     report = report.model_copy(
-        update={"findings": found, "flagged": bool(grave), "completed_at": at}
+        update={
+            "findings": found,
+            "flagged": bool(grave),
+            "completed_at": at,
+            "given_up_at": None,
+        }
     )
     report = _answered(report, ReportState.COMPLETED, ())
     report = retention.dated(report, read.questionnaire, at=at, default_days=retention_days)

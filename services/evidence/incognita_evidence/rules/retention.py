@@ -12,7 +12,7 @@ from incognita_shared.questionnaire.model import Questionnaire
 def dated(
     report: Report, questionnaire: Questionnaire, *, at: datetime, default_days: int | None
 ) -> Report:
-    """The report, complete since ``at``, with the time from which on each file is to go.
+    """The report, complete or given up since ``at``, with the time when each file is to go.
 
     A question's rule for the kind goes before ``default_days``; None: for ever. Of several that
     could be meant, the longest: also for items that share one file.
@@ -76,13 +76,16 @@ def _longest(days: Iterable[int | None]) -> int | None:
 
 
 def _is_due(item: Item, report: Report, at: datetime) -> bool:
-    completed = report.state is ReportState.COMPLETED
-    return completed and item.remove_at is not None and item.remove_at <= at
+    return _is_closed(report) and item.remove_at is not None and item.remove_at <= at
+
+
+def _is_closed(report: Report) -> bool:
+    return report.state is ReportState.COMPLETED or report.given_up_at is not None
 
 
 def _scheduled(report: Report) -> Report:
     waiting = report.in_state(ItemState.REMOVING)
-    if report.state is ReportState.COMPLETED:
+    if _is_closed(report):
         waiting += report.in_state(ItemState.STORED)
     dates = [item.remove_at for item in waiting if item.remove_at is not None]
     return report.model_copy(update={"next_removal_at": min(dates, default=None)})

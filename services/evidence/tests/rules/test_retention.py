@@ -112,6 +112,18 @@ def test_what_is_neither_stored_nor_dated_is_not_begun(completed: Make, make_ite
     assert begun(report, at=AT).next_removal_at == past
 
 
+def test_a_report_that_was_given_up_loses_its_items_as_a_completed_one_does(
+    completed: Make, make_item: Make
+) -> None:
+    given_up = completed(
+        make_item(question_id="badge"), state=ReportState.INCOMPLETE, given_up_at=AT
+    )
+    report = dated(given_up, FORM, at=AT, default_days=None)
+    assert report.next_removal_at == AT + 30 * DAY
+    assert begun(report, at=AT + 29 * DAY).in_state(ItemState.REMOVING) == ()
+    assert len(begun(report, at=AT + 30 * DAY).in_state(ItemState.REMOVING)) == 1
+
+
 @pytest.mark.parametrize("state", [ReportState.OPEN, ReportState.INCOMPLETE])
 def test_an_open_report_loses_nothing_but_what_was_begun(
     completed: Make, make_item: Make, state: ReportState
