@@ -70,6 +70,13 @@ def _parser() -> argparse.ArgumentParser:
         "--precision", type=float, default=2.0, metavar="POINTS",
         help="half the width of the interval that visits_to_precision is counted for (2)",
     )  # fmt: skip
+    ranking.add_argument("--shoppers", type=Path, metavar="FILE", help="leniency of shoppers, too")
+    ranking.add_argument(
+        "--rollup", nargs=2, metavar=("COLUMN", "FILE"), help="by franchisee, city, …, too"
+    )
+    ranking.add_argument(
+        "--within", metavar="COLUMN", help="of the roll-up: take out the mix of these, such as city"
+    )
     forecasting = commands.add_parser("predict", help="the score of each future visit")
     _columns(forecasting)
     forecasting.add_argument("future", type=Path, metavar="future.csv")

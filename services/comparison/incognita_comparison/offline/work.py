@@ -2,11 +2,13 @@
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
 from incognita_comparison.model.standing import Standings, standings
 from incognita_comparison.model.training import train
+from incognita_comparison.offline.extras import write_rollup, write_shoppers
 from incognita_comparison.offline.history import Future, History, Wanted, read_future, read_history
 from incognita_comparison.offline.problems import Problems
 from incognita_comparison.offline.tables import Column, open_source, write_table
@@ -32,6 +34,12 @@ def rank(options: argparse.Namespace, problems: Problems, say: Say) -> None:
     if found.not_enough:
         say(f"nothing can be ranked: {found.not_enough}")
     write_table(options.out, table_of(found, history, options.scale))
+    if options.shoppers is not None:
+        write_shoppers(options.shoppers, trained.fit, history, width / POINTS)
+    if options.rollup is not None:
+        names, path = (options.rollup[0], options.within), Path(options.rollup[1])
+        for line in write_rollup(path, trained.fit, history, names, options.scale):
+            say(line)
 
 
 def predict(options: argparse.Namespace, problems: Problems, say: Say) -> None:
@@ -59,8 +67,11 @@ def wanted_of(options: argparse.Namespace) -> Wanted:
     shopper = options.shopper
     if shopper is None and "shopper_id" in open_source(options.visits).header:
         shopper = "shopper_id"
+    asked = [*options.group]
+    if options.command == "standings":
+        asked += [name for name in ((options.rollup or [None])[0], options.within) if name]
     return Wanted(
-        options.branch, shopper, options.score, options.time, tuple(options.group),
+        options.branch, shopper, options.score, options.time, tuple(asked),
         not options.plain, options.scale[0], options.scale[1], options.date_format,
     )  # fmt: skip
 

@@ -158,3 +158,19 @@ def test_other_alphabets_marks_and_commas_are_read(tmp_path: Path) -> None:
     found = read(tmp_path / "out.csv")
     assert len(found) == 60
     assert all("Москва" in row["branch_id"] for row in found)
+
+
+def test_shoppers_and_a_roll_up_are_written_beside_the_standings(tmp_path: Path) -> None:
+    rows = [[*row, f"owner {int(str(row[0])[1:]) % 3}"] for row in some_rows()]
+    visits = visits_file(tmp_path / "visits.csv", rows, [*HEADER, "owner"])
+    done = main(
+        ["standings", str(visits), "--out", str(tmp_path / "out.csv"),
+         "--shoppers", str(tmp_path / "shoppers.csv"),
+         "--rollup", "owner", str(tmp_path / "owners.csv")]
+    )  # fmt: skip
+    assert done == 0
+    assert len(read(tmp_path / "shoppers.csv")) == 12
+    owners = read(tmp_path / "owners.csv")
+    assert [row["owner"] for row in owners] == ["owner 0", "owner 1", "owner 2"]
+    assert [row["branches"] for row in owners] == ["20", "20", "20"]
+    assert all(float(row["lower"]) < float(row["estimate"]) < float(row["upper"]) for row in owners)
