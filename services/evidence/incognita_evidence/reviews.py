@@ -1,6 +1,7 @@
 """Reading reports as reviewer or agency; the chain of custody says who was handed an item."""
 
 import mimetypes
+from collections.abc import Container
 from datetime import timedelta
 
 from incognita_evidence.attempts import until_written
@@ -21,15 +22,7 @@ async def read_report(
     visit_id: str, reader: Principal, *, reports: Reports, store: ObjectStore, expiry_s: int
 ) -> ReviewedReport:
     """The report with links to its items. Raises ReportNotFound."""
-
-    async def attempt() -> Report | None:
-        report = await reports.find_report(visit_id)
-        if report is None:
-            raise ReportNotFound(visit_id)
-        noted = _noted(report, reader)
-        return noted if noted == report or await reports.save(noted) else None
-
-    report = await until_written(visit_id, attempt)
+    report = await noted_report(visit_id, reader, reports=reports)
     items = [_reviewed(item, _link(item, store, expiry_s)) for item in report.items]
     hidden = {"id", "items", "shopper_id", "revision"}
     known = report.model_dump(include=set(ReviewedReport.model_fields) - hidden)
@@ -42,9 +35,33 @@ async def read_report(
     )
 
 
-def _noted(report: Report, reader: Principal) -> Report:
+async def noted_report(
+    visit_id: str,
+    reader: Principal,
+    *,
+    reports: Reports,
+    sha256s: Container[str] | None = None,
+) -> Report:
+    """The report, in which it is noted that its items were read; with ``sha256s``, those alone.
+
+    Raises ReportNotFound.
+    """
+
+    async def attempt() -> Report | None:
+        report = await reports.find_report(visit_id)
+        if report is None:
+            raise ReportNotFound(visit_id)
+        noted = _noted(report, reader, sha256s)
+        return noted if noted == report or await reports.save(noted) else None
+
+    return await until_written(visit_id, attempt)
+
+
+def _noted(report: Report, reader: Principal, sha256s: Container[str] | None) -> Report:
     at = now()
     for item in report.in_state(ItemState.STORED):
+        if sha256s is not None and item.sha256 not in sha256s:
+            continue
         recently = any(
             link.what == READ and link.key_id == reader.key_id and at - link.at < SAME_READ
             for link in item.custody

@@ -52,11 +52,21 @@ class Arrival(Value):
     versions: tuple[Sha256, ...] = ()
     files: tuple[ArrivedFile, ...] = ()
     begun_at: Moment | None = None
+    updated_at: Moment | None = None
 
     @staticmethod
     def id_of(chain_id: str, form_id: str, instance_id: str) -> str:
         """The same for the same instance, whenever and however often it comes."""
         return derived_id("openrosa", chain_id, form_id, instance_id)
+
+    @property
+    def stage_id(self) -> str | None:
+        """The stage that the form is of, if it is not of the whole visit."""
+        return self.form_id.partition(".")[2] or None
+
+    def submission_key(self, xml_sha256: str) -> str:
+        """Under which that version of it is handed in."""
+        return derived_id("openrosa", self.id, xml_sha256)
 
     def file(self, name: str) -> ArrivedFile | None:
         """The last file that came under that name."""

@@ -29,7 +29,6 @@ from incognita_evidence.submissions import (
 from incognita_evidence.visit import OPEN_STATES, Visit
 from incognita_shared.clock import now
 from incognita_shared.events.evidence import Finding
-from incognita_shared.ids import derived_id
 from incognita_shared.problems import Invalid
 from incognita_shared.questionnaire.answers import ReadAnswers
 from incognita_xlsform.claims import ClaimedFile, claims_of
@@ -48,7 +47,7 @@ async def hand_in(
     visit = filled.visit
     questionnaire = await desk.reports.get_questionnaire(visit)
     claims = claims_of(questionnaire, filled.instance, arrival.sha256_of)
-    key = derived_id("openrosa", arrival.id, filled.xml_sha256)
+    key = arrival.submission_key(filled.xml_sha256)
     found = noted.of_arrival(filled, arrival)
     if visit.state not in OPEN_STATES:
         return await _too_late(visit, key, found, desk=desk)

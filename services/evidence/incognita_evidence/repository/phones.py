@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pymongo import DESCENDING
+from pymongo import ASCENDING, DESCENDING
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
@@ -16,6 +16,8 @@ from incognita_shared.mongo.tenant import ChainCollection
 MOST_FILES = 500
 MOST_VERSIONS = 20
 """So many different XMLs under one instance id are kept track of; all are in the object store."""
+
+_OF_THE_FIRST = {"visit_id", "form_id", "form_version", "instance_id", "xml_sha256"}
 
 
 class Phones:
@@ -46,7 +48,7 @@ class Phones:
 
         The first XML of an instance stays its own; any other is noted as another version.
         """
-        first = arrival.model_dump(mode="json", exclude={"id", "versions", "files", "begun_at"})
+        first = arrival.model_dump(mode="json", include=_OF_THE_FIRST)
         update = {
             "$setOnInsert": first | {"begun_at": at},
             "$addToSet": {
@@ -71,9 +73,11 @@ class Phones:
             raise LookupError(f"arrival {arrival.id} was not written")
         return _arrival(found)
 
-    async def list_arrivals(self, visit_id: str) -> list[Arrival]:
-        """What has arrived for the visit, in no order."""
-        return [_arrival(each) for each in await self._arrivals.find({"visit_id": visit_id})]
+    async def list_arrivals(self, visit_id: str, *, limit: int) -> list[Arrival]:
+        """What has arrived for the visit, the first first."""
+        order = [("begun_at", ASCENDING), ("_id", ASCENDING)]
+        found = await self._arrivals.find({"visit_id": visit_id}, sort=order, limit=limit)
+        return [_arrival(each) for each in found]
 
 
 def _arrival(document: dict[str, Any]) -> Arrival:

@@ -4,9 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
+from incognita_evidence.openrosa.reading import read_arrivals
 from incognita_evidence.report import ReportState
 from incognita_evidence.reviews import read_report
 from incognita_evidence.routes.provided import Reader, VisitId, desk_of
+from incognita_evidence.schemas.arrivals import ArrivalsView
 from incognita_evidence.schemas.shown import ReportRow, ReviewedReport
 from incognita_shared.pagination import Cursor, Limit, Page, decode_cursor, encode_cursor
 from incognita_shared.problems import problem_responses
@@ -69,3 +71,17 @@ async def get_reviewed_report(
         store=state.store,
         expiry_s=state.settings.evidence.download_expiry_s,
     )
+
+
+@router.get(
+    "/{visit_id}/arrivals",
+    summary="Read what phones sent for a visit",
+    description=(
+        "Each form that came by OpenRosa, which one counts, its versions and files, with links "
+        "that work for some minutes. The XML itself and the files' names can tell who the shopper "
+        "was, so they are for the agency only. That items were read is noted in their custody."
+    ),
+    responses=problem_responses(404, 422),
+)
+async def list_arrivals(request: Request, visit_id: VisitId, reader: Reader) -> ArrivalsView:
+    return await read_arrivals(visit_id, reader, request.app.state.phone_desk(reader.chain))

@@ -147,3 +147,19 @@ async def test_an_answer_of_another_stage_is_found_in_the_end(
     assert ("irrelevant_answer", "same_price") in {
         (each["code"], each["question_id"]) for each in report["findings"]
     }
+
+
+async def test_each_stage_is_read_as_it_came_and_the_last_filling_of_it_counts(
+    phone: Collect, make_visit: Make, accept: Accept, photo: Any, client_as: Any
+) -> None:
+    visit = await accept(make_visit())
+    await phone.update()
+    form = phone.forms[f"{visit.id}.booking"]
+    for rings in ("2", "3"):
+        await phone.send(form.fill({"rings": rings, "told_price": "no"}, **TIMES))
+    await phone.post(stay(phone, visit, photo()), [])
+    reviewer = await client_as("reviewer")
+    answer = (await reviewer.get(f"/v1/reports/{visit.id}/arrivals")).json()
+    assert [(each["stage_id"], each["state"]) for each in answer["arrivals"]] == [
+        ("booking", "replaced"), ("booking", "counts"), ("stay", "waiting"),
+    ]  # fmt: skip
