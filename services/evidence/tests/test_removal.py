@@ -22,6 +22,7 @@ from incognita_shared.ids import new_id
 from incognita_shared.mongo.client import Database
 from incognita_shared.objects import ObjectStore
 from incognita_shared.questionnaire.model import Questionnaire
+from incognita_shared.values import EvidenceKind, EvidenceRequirement
 from support.forms import asked, form, section
 from support.plans import Plans, multiplied
 
@@ -72,7 +73,8 @@ def reported(
     """A completed report with one photo of the badge, and one of the shelf."""
 
     async def run(**changes: Any) -> Visit:
-        visit: Visit = await accept(make_visit(**changes))
+        both = EvidenceRequirement(kind=EvidenceKind.PHOTO, minimum_count=2)
+        visit: Visit = await accept(make_visit(evidence=(both,), **changes))
         await uploaded(visit, photo("DSCN0010"), question_id="badge")
         await uploaded(visit, photo("DSCN0012"), question_id="shelf")
         answer = await submit(visit, key=visit.id)
@@ -182,7 +184,7 @@ async def test_a_report_that_is_open_again_loses_nothing_and_keeps_what_was_prov
     await later(visit)
     assert await task.remove_due() == 1
     await handle(returned(visit, seq=4, revision=2))
-    body = declaration(photo("DSCN0010"), question_id="badge")
+    body = declaration(photo("DSCN0010"), question_id="badge", position=None)
     declared = await shopper.post(f"/v1/visits/{visit.id}/uploads", json=body)
     assert (declared.status_code, declared.json()["state"]) == (200, "removed")
     assert declared.json()["upload"] is None
@@ -202,6 +204,9 @@ async def test_a_visit_that_ends_without_a_report_is_dated_by_its_end(
     assert (await shopper.post(path)).json()["state"] == "stored"
     for each in (visit, complete):
         await handle(cancelled(each, seq=3), times=2)
+    ended = await db["reports"].find_one({"_id": visit.id})
+    await handle(cancelled(visit, seq=3))
+    assert await db["reports"].find_one({"_id": visit.id}) == ended
     task = removal()
     assert await task.remove_due() == 1
     assert (await db["reports"].find_one({"_id": complete.id}))["given_up_at"] is None
@@ -222,7 +227,8 @@ async def test_a_report_that_was_given_up_and_counts_after_all_is_open_when_it_i
     reported: Make, later: Make, items: Make, removal: Make, handle: Make, db: Any
 ) -> None:
     visit = await reported()
-    await db["reports"].update_one({"_id": visit.id}, {"$set": {"given_up_at": now()}})
+    long_ago = now() - 60 * DAY
+    await db["reports"].update_one({"_id": visit.id}, {"$set": {"given_up_at": long_ago}})
     await handle(returned(visit, seq=3, revision=1))
     await later(visit)
     assert await removal().remove_due() == 1

@@ -26,14 +26,11 @@ class References:
 
     async def find(self, places: Iterable[Place]) -> dict[tuple[str, str], Referring]:
         """(chain id, visit id) → what refers to objects of it; nothing of an unknown visit."""
-        wanted = {(each.chain_id, each.visit_id) for each in places if each.visit_id}
-        ids = sorted({visit_id for _, visit_id in wanted if visit_id})
+        ids = sorted({each.visit_id for each in places if each.visit_id})
         found = {}
         fields = {"chain_id": 1, "state": 1}
         async for visit in self._visits.find(_of(ids), fields, max_time_ms=QUERY_MAX_MS):
-            place = visit["chain_id"], visit["_id"]
-            if place in wanted:
-                found[place] = Referring(VisitState(visit["state"]))
+            found[visit["chain_id"], visit["_id"]] = Referring(VisitState(visit["state"]))
         await self._add_items(found, ids)
         await self._add_arrivals(found)
         return found
