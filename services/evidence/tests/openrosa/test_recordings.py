@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from incognita_evidence.openrosa.recordings import _duration_in, duration_of
 from incognita_evidence.openrosa.storing import Staged, put
+from incognita_shared.values import EvidenceKind, EvidenceRequirement
+from tests.collect.client import Collect
 
 
 def box(name: bytes, content: bytes) -> bytes:
@@ -55,6 +57,31 @@ async def test_a_recording_s_length_is_read_from_its_beginning_and_end(
         await put(store, "recording", data, content_type=name)
         found = await duration_of(store, staged(data, name, in_memory=in_memory), "recording")
         assert found == (None if expected is None else pytest.approx(expected, abs=0.01)), name
+
+
+async def test_a_voice_only_recording_of_a_phone_is_evidence_of_its_length(
+    phone: Collect, make_visit: Any, accept: Any, db: Any
+) -> None:
+    wanted = EvidenceRequirement(kind=EvidenceKind.AUDIO, minimum_duration_s=60)
+    for seconds, found in ((60, set()), (58, {"missing_item"})):
+        visit = await accept(make_visit(evidence=(wanted,)))
+        await phone.update()
+        answers = {"greeted": "yes", "rings": "2", "ms_agreed_audio_1": "1.amr"}
+        media = {"1.amr": ("audio/amr", amr(seconds))}
+        await phone.send(
+            phone.forms[visit.id].fill(
+                answers,
+                started_at="2008-10-22T16:28:00.000+02:00",
+                ended_at="2008-10-22T16:48:00.000+02:00",
+                media=media,
+            )
+        )
+        report = await db["reports"].find_one({"_id": visit.id})
+        [item] = report["items"]
+        assert (item["state"], item["content_type"]) == ("stored", "audio/amr")
+        assert item["duration_s"] == seconds
+        codes = {each["code"] for each in report["findings"]}
+        assert codes & {"missing_item", "unusable_file", "type_mismatch"} == found
 
 
 def test_a_recording_of_more_than_a_day_has_no_length() -> None:
