@@ -95,6 +95,8 @@ async def _decide(
         reason_code=decider.reason_code,
         question_ids=decider.question_ids,
     )
+    if made is not None:  # also since when it had waited, which follows from more than is said
+        decided = decided.model_copy(update={"decisions": (*score.decisions, made)})
     if verb is Verb.UNAPPROVE:
         decided = placed(decided.model_copy(update={"opened_at": at, "second_grounds": ()}))
     save_score(work, as_known(known, decided.model_copy(update={"seq": event.seq})))
