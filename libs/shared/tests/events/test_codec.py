@@ -82,7 +82,10 @@ def _with_news(body: Any) -> Any:
         return [_with_news(each) for each in body]
     if not isinstance(body, dict):
         return body
-    free = {"answers", "title", "label", "hint", "constraint_message"}
+    free = {
+        "answers", "title", "label", "hint", "constraint_message", "required_message", "unit",
+        "presentation", "attributes", "branch", "calculation", "relevant", "constraint",
+    }  # fmt: skip
     known = {name: each if name in free else _with_news(each) for name, each in body.items()}
     return {**known, "news": "from a later version"}
 
