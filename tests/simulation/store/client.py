@@ -8,6 +8,7 @@ from bson.binary import Binary
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import AutoReconnect
 
+from incognita_shared.clock import now
 from tests.simulation.network import Network
 from tests.simulation.store.collection import SimulatedCollection
 from tests.simulation.store.documents import Unmodelled
@@ -90,7 +91,7 @@ class SimulatedDatabase:
             await self.client.call("ping", lambda: None)
         else:
             raise Unmodelled(f"command {said}")
-        return {"ok": 1}
+        return {"ok": 1, "localTime": now()}
 
     async def list_collection_names(self) -> list[str]:
         return [name for database, name in self.client.server.data if database == self.name]
