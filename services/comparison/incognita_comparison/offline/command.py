@@ -9,29 +9,24 @@ import os
 import sys
 from pathlib import Path
 
+from incognita_comparison.offline.outcome import outcome, say
 from incognita_comparison.offline.problems import CannotRead, Problems
-
-DONE, WRONG = 0, 2
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command; the outcome is the exit code."""
     options = _parser().parse_args(arguments)
+    return outcome("incognita-compare", lambda: _fitted(options))
+
+
+def _fitted(options: argparse.Namespace) -> None:
     try:
-        return _run(options)
-    except CannotRead as error:
-        return _fail(str(error))
-    except OSError as error:
-        return _fail(f"{error.filename or ''}: {error.strerror or error}")
-    except MemoryError:
-        return _fail("not enough memory")
-    except KeyboardInterrupt:
-        return _fail("stopped")
+        _run(options)
     except (ArithmeticError, ValueError) as error:
-        return _fail(f"the model could not be fitted: {error}")
+        raise CannotRead(f"the model could not be fitted: {error}") from error
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> None:
     # one thread: the matrices are small, and several threads only wait for each other
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from incognita_comparison.offline.work import predict, rank
@@ -43,20 +38,10 @@ def _run(options: argparse.Namespace) -> int:
     problems = Problems()
     work = rank if options.command == "standings" else predict
     try:
-        work(options, problems, _say)
+        work(options, problems, say)
     finally:
         for line in problems.report():
-            _say(line)
-    return DONE
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")
-
-
-def _fail(cause: str) -> int:
-    _say(f"incognita-compare: {cause}")
-    return WRONG
+            say(line)
 
 
 def _parser() -> argparse.ArgumentParser:
